@@ -1,0 +1,51 @@
+# One chore, one word. Every chore installs what it needs into .venv by itself.
+# Needs: Python 3.11 or newer, make, a network for the first time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A folder of this checkout alone is used; nothing is installed outside of .venv.
+SOURCES := content/en/phrasings content/en/topics
+INDEX := content/en/built/topics.npz
+
+.PHONY: chat run test check bench format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make chat    talk to the bot in your browser, no account needed"
+	@echo "make run     run the bot on Telegram (needs TELEGRAM_BOT_TOKEN)"
+	@echo "make test    run every test"
+	@echo "make check   lint, types, content"
+	@echo "make format  put the code into form"
+
+chat: $(INDEX)
+	@$(BIN)/calcibot chat
+
+run: $(INDEX)
+	@$(BIN)/calcibot run
+
+test: $(INDEX)
+	$(BIN)/pytest $(ARGS)
+
+check: $(INDEX)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/calcibot content check
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv var content/*/built
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Calcibot needs Python 3.11 or newer: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[build,dev]'
+	@touch $@
+
+# The topic finder is fitted from the example questions: a few seconds.
+$(INDEX): .venv/installed $(shell find $(SOURCES) -type f)
+	@$(BIN)/calcibot content build
+	@touch $@

@@ -1,0 +1,68 @@
+"""Answer a question from the reviewed topics, or say honestly that there is no answer here."""
+
+from __future__ import annotations
+
+from telegram import Update
+
+from bot.context import Context
+from bot.talk import change, send, toast
+from bot.views import topics
+from bot.views.screen import Button, Screen, pack
+from content.model import Library
+from content.reading.signs import Signs
+from content.reading.topics import find_topic
+
+
+def screen_for(text: str, signs: Signs, library: Library) -> Screen:
+    """Return the answer to a typed question, with a care card above it when it tells of a red flag."""
+    decision = find_topic(text, library.index)
+    if decision.topic is not None:
+        screen = topics.answer(library, decision.topic)
+    elif decision.suggestions:
+        screen = topics.suggest(library, decision.suggestions)
+    elif signs.flags:
+        # Somebody who tells of a red flag is never just turned away.
+        return care(library, signs)
+    else:
+        screen = topics.refuse(library, decision.refusal or "gibberish")
+    if not signs.flags:
+        return screen
+    card = care(library, signs)
+    return Screen(f"{card.text}\n\n{screen.text}", card.rows + screen.rows)
+
+
+def care(library: Library, signs: Signs) -> Screen:
+    """Name the signs, and offer the checklist."""
+    phrases = library.phrases
+    names = phrases.plain("sign.and").join(phrases.plain(f"sign.{flag}") for flag in signs.flags)
+    row = (Button(phrases.plain("button.check"), pack("k", "flag", signs.flags[0]), "danger"),)
+    return Screen(phrases.say("sign.care", signs=names), (row,))
+
+
+async def answer(update: Update, context: Context, text: str, signs: Signs) -> None:
+    """Send the answer to a typed question."""
+    await send(update, context, screen_for(text, signs, context.library))
+
+
+async def menu(update: Update, context: Context) -> None:
+    """Show all topics."""
+    await send(update, context, topics.menu(context.library))
+
+
+async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
+    """Open a topic, more of it, the menu or a group of it."""
+    library = context.library
+    await toast(update)
+    match parts:
+        case ("menu",):
+            await change(update, context, topics.menu(library))
+        case ("group", name):
+            await change(update, context, topics.group(library, name))
+        case ("none",):
+            await change(update, context, topics.none_fits(library))
+        case (topic_id, "more") if topic_id in library.topics:
+            await change(update, context, topics.answer(library, topic_id, with_more=True))
+        case (topic_id,) if topic_id in library.topics:
+            await send(update, context, topics.answer(library, topic_id))
+        case _:
+            await send(update, context, Screen(library.phrases.say("old.unknown")))

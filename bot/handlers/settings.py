@@ -1,0 +1,174 @@
+"""Change the time zone, the quiet hours and what a lock screen shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import Update
+
+from bot.context import Context
+from bot.talk import change, send, toast
+from bot.views import plans as plan_view
+from bot.views import when
+from bot.views.screen import Button, Screen, pack
+from content.model import Library
+from scheduler.cadence import check_quiet
+from scheduler.db import people, plans
+from scheduler.db.models import Person
+from scheduler.zones import UnknownZone, find_zones, zone, zone_at, zones_with_local_time
+
+_TWO_TIMES = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\D+(\d{1,2})(?:[:.](\d{2}))?\D*")
+_ONE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
+
+
+async def show(update: Update, context: Context) -> None:
+    """Show all settings with a button for each."""
+    assert update.effective_chat is not None
+    async with context.database.write() as session:
+        person = await people.ensure(session, update.effective_chat.id, context.now())
+        screen = _screen(context.library, person)
+    await send(update, context, screen)
+
+
+def _screen(library: Library, person: Person) -> Screen:
+    plain = library.phrases.plain
+    text = library.phrases.say(
+        "settings.text",
+        zone=when.place(person.zone) if person.zone else plain("settings.no_zone"),
+        quiet_from=person.quiet_from,
+        quiet_to=person.quiet_to,
+        discreet=plain("settings.discreet_on" if person.discreet else "settings.discreet_off"),
+    )
+    return Screen(
+        text, tuple((Button(plain(f"settings.{what}"), pack("s", what)),) for what in ("zone", "quiet", "discreet"))
+    )
+
+
+async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
+    """Handle a button of the settings."""
+    assert update.effective_chat is not None
+    phrases, now = context.library.phrases, context.now()
+    async with context.database.write() as session:
+        person = await people.ensure(session, update.effective_chat.id, now)
+        match parts:
+            case ("zone",):
+                people.ask(person, {"kind": "zone"})
+                screen = Screen(phrases.say("plan.zone"))
+            case ("zone", key):
+                screen = await _move(session, context, person, key)
+            case ("quiet",):
+                people.ask(person, {"kind": "quiet"})
+                screen = Screen(phrases.say("settings.quiet_ask"))
+            case ("discreet",):
+                person.discreet = not person.discreet
+                screen = _screen(context.library, person)
+            case _:
+                screen = _screen(context.library, person)
+    context.house.wake()
+    await toast(update)
+    await change(update, context, screen)
+
+
+async def _move(session: AsyncSession, context: Context, person: Person, key: str) -> Screen:
+    library = context.library
+    try:
+        name = zone(key).key
+    except UnknownZone:
+        return Screen(library.phrases.say("plan.zone_unknown"))
+    await plans.change_zone(session, person, name, context.now())
+    people.ask(person, None)
+    coming = [plan for plan in await plans.active(session, person) if plan.next_due_at]
+    if not coming:
+        return Screen(library.phrases.say("settings.zone_set_alone", zone=when.place(name)))
+    first = min(coming, key=lambda plan: plan.next_due_at or context.now())
+    following = plan_view.next_time(library, first)
+    return Screen(library.phrases.say("settings.zone_set", zone=when.place(name), when=following))
+
+
+async def take_zone(update: Update, context: Context, text: str, _asking: Mapping[str, Any]) -> bool:
+    """Read a typed city or local time, and offer zones for it. Return False when it is neither."""
+    now, library = context.now(), context.library
+    match = _ONE_TIME.fullmatch(text.strip())
+    wall = _time(match[1], match[2]) if match else None
+    found = zones_with_local_time(now, wall) if wall else find_zones(text, now)
+    if not found:
+        return False
+    rows = tuple(
+        (
+            Button(
+                f"{one.city}, {one.region}: {one.local:%H:%M}" if one.region else f"{one.city}: {one.local:%H:%M}",
+                pack("s", "zone", one.key),
+            ),
+        )
+        for one in found
+    )
+    await send(update, context, Screen(library.phrases.say("plan.zone_pick"), rows))
+    return True
+
+
+async def take_place(update: Update, context: Context) -> bool:
+    """Take the zone, and nothing else, from a place that was sent because the zone was asked for."""
+    message = update.effective_message
+    if message is None or message.location is None or update.effective_chat is None:
+        return False
+    key = zone_at(message.location.latitude, message.location.longitude)
+    async with context.database.write() as session:
+        person = await people.find(session, update.effective_chat.id, lock=True)
+        if person is None or key is None or (person.asking or {}).get("kind") != "zone":
+            return False
+        screen = await _move(session, context, person, key)
+    context.house.wake()
+    await send(update, context, screen)
+    return True
+
+
+async def zone_again(update: Update, context: Context, _asking: Mapping[str, Any]) -> None:
+    """Ask for the place again."""
+    await send(update, context, Screen(context.library.phrases.say("plan.zone")))
+
+
+async def take_quiet(update: Update, context: Context, text: str, _asking: Mapping[str, Any]) -> bool:
+    """Read two typed times as quiet hours. Return False when it is something else."""
+    assert update.effective_chat is not None
+    match = _TWO_TIMES.fullmatch(text.strip())
+    if match is None:
+        return False
+    start, end = _time(match[1], match[2]), _time(match[3], match[4])
+    phrases = context.library.phrases
+    if start is None or end is None or not _is_possible(start, end):
+        await send(update, context, Screen(phrases.say("settings.quiet_bad")))
+        return True
+    async with context.database.write() as session:
+        person = await people.ensure(session, update.effective_chat.id, context.now())
+        person.quiet_from, person.quiet_to = when.clock(start), when.clock(end)
+        for plan in await plans.active(session, person):
+            plans.reschedule(plan, person, context.now())
+        people.ask(person, None)
+        said = phrases.say("settings.quiet_set", quiet_from=person.quiet_from, quiet_to=person.quiet_to)
+    context.house.wake()
+    await send(update, context, Screen(said))
+    return True
+
+
+async def quiet_again(update: Update, context: Context, _asking: Mapping[str, Any]) -> None:
+    """Ask for the quiet hours again."""
+    await send(update, context, Screen(context.library.phrases.say("settings.quiet_ask")))
+
+
+def _is_possible(start: time, end: time) -> bool:
+    try:
+        check_quiet(start, end)
+    except ValueError:
+        return False
+    return True
+
+
+def _time(hour: str, minute: str | None) -> time | None:
+    try:
+        return time(int(hour), int(minute or 0))
+    except ValueError:
+        return None

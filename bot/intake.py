@@ -1,0 +1,139 @@
+"""Take updates in and say "done" only of what is done: Telegram is the inbox, and a killed program loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Update
+from telegram.error import Forbidden, InvalidToken, TelegramError
+
+from bot.clock import Clock
+from bot.context import HouseApplication
+from scheduler.db import updates
+from scheduler.db.engine import Database
+
+log = structlog.get_logger(__name__)
+
+# A handler that takes longer is stuck; the update is tried again and then set aside.
+HANDLER_SECONDS = 15.0
+
+# An update that failed this often is set aside, so that it holds up nobody (nor, on the webhook, its own chat).
+ATTEMPTS = 3
+
+RawUpdate = Mapping[str, Any]
+
+
+class Intake:
+    """Handle raw updates: each once, each chat in order, chats side by side, one bad update alone set aside."""
+
+    def __init__(
+        self,
+        application: HouseApplication,
+        first_aid: Callable[[Update], Awaitable[None]],
+        apologise: Callable[[Update], Awaitable[None]],
+    ) -> None:
+        """Take the application, what to do for an emergency without a database, and what to say after giving up."""
+        self._application = application
+        self._first_aid = first_aid
+        self._apologise = apologise
+
+    @property
+    def _database(self) -> Database:
+        return self._application.house.database
+
+    @property
+    def _clock(self) -> Clock:
+        return self._application.house.clock
+
+    async def handle(self, raws: Sequence[RawUpdate]) -> bool:
+        """Handle a batch and return whether all of it is done, so that Telegram may forget it.
+
+        False means: give me the same batch again later; what is done in it is known and skipped.
+        """
+        usable = [raw for raw in raws if isinstance(raw.get("update_id"), int)]
+        try:
+            async with self._database.write() as session:
+                attempts = await updates.begin(
+                    session, self._application.bot.id, [raw["update_id"] for raw in usable], self._clock()
+                )
+        except SQLAlchemyError:
+            log.exception("updates cannot be recorded; they stay with Telegram")
+            await asyncio.gather(*(self._help_without_database(raw) for raw in usable))
+            return False
+        chats: dict[object, list[RawUpdate]] = {}
+        for raw in usable:
+            if raw["update_id"] in attempts:
+                chats.setdefault(_chat_of(raw), []).append(raw)
+        finished = await asyncio.gather(*(self._handle_in_order(chat, attempts) for chat in chats.values()))
+        return all(finished)
+
+    async def _handle_in_order(self, raws: Sequence[RawUpdate], attempts: Mapping[int, int]) -> bool:
+        for raw in raws:
+            # The rest of the chat waits behind a failed update: its order is part of its meaning.
+            if not await self._handle_one(raw, attempts[raw["update_id"]]):
+                return False
+        return True
+
+    async def _handle_one(self, raw: RawUpdate, attempt: int) -> bool:
+        update = self._parse(raw)
+        if update is not None and attempt <= ATTEMPTS:
+            try:
+                async with asyncio.timeout(HANDLER_SECONDS):
+                    await self._application.process_update(update)
+            except InvalidToken:
+                raise
+            except Forbidden:
+                log.info("answer not wanted: the person blocked the bot")
+            except Exception:  # one update's failure, whatever it is, must not stop the others
+                log.exception("an update failed", attempt=attempt)
+                if attempt < ATTEMPTS:
+                    return False
+                await self._say_sorry(update)
+        return await self._finish(raw["update_id"])
+
+    async def _finish(self, update_id: int) -> bool:
+        try:
+            async with self._database.write() as session:
+                await updates.finish(session, self._application.bot.id, update_id)
+        except SQLAlchemyError:
+            log.exception("an update was handled but cannot be marked; it stays with Telegram")
+            return False
+        return True
+
+    def _parse(self, raw: RawUpdate) -> Update | None:
+        try:
+            return Update.de_json(dict(raw), self._application.bot)
+        except Exception:  # a type that the library does not know yet, in any shape
+            log.exception("an update cannot be read and is set aside")
+            return None
+
+    async def _say_sorry(self, update: Update) -> None:
+        try:
+            await self._apologise(update)
+        except TelegramError:
+            log.exception("the apology did not arrive")
+
+    async def _help_without_database(self, raw: RawUpdate) -> None:
+        update = self._parse(raw)
+        if update is None:
+            return
+        try:
+            await self._first_aid(update)
+        except TelegramError:
+            log.exception("the emergency text did not arrive")
+
+
+def _chat_of(raw: RawUpdate) -> object:
+    """Return what must be handled in order: the chat, or the person behind a button."""
+    for value in raw.values():
+        if isinstance(value, Mapping):
+            sender = value.get("from")
+            chat = value.get("chat")
+            found = chat if isinstance(chat, Mapping) else sender
+            if isinstance(found, Mapping):
+                return found.get("id")
+    return raw["update_id"]

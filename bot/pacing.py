@@ -1,0 +1,251 @@
+"""Keep Telegram's limits: overall, in each chat, and after a 429. Answers go before reminders."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import structlog
+from telegram.error import TelegramError
+from telegram.ext import BaseRateLimiter
+
+from bot.budget import Budget, Clock, EvenBudget
+from bot.errors import Flooded, classify
+from bot.line import Call, Chat, Chats, Line, is_group
+
+log = structlog.get_logger(__name__)
+
+Sleep = Callable[[float], Awaitable[object]]
+Begin = Callable[[], Awaitable[bool]]
+Answer = bool | dict[str, Any] | list[dict[str, Any]]
+
+# Telegram asks for no more than about 30 messages a second; the rest is for clocks and networks that differ.
+SENDS_PER_SECOND: Final = 25.0
+
+# Telegram counts whole seconds, and its clock is not ours.
+MARGIN_SECONDS: Final = 0.1
+
+# A send without a limit of its own is not worth more waiting than this.
+GIVE_UP_SECONDS: Final = 60.0
+
+# Calls that write into a chat. What only reads (getMe, getFile), sets up (setMyCommands, setWebhook, deleteWebhook)
+# or answers a press (answerCallbackQuery) is no send: Telegram does not count it, and a spinner must not wait.
+WRITING: Final = ("send", "edit", "delete", "copy", "forward", "stop", "pin", "unpin")
+
+# Of these the ones that put a message into the chat; groups count edits as well.
+MESSAGES: Final = ("send", "copy", "forward")
+
+
+class NotWanted(Exception):  # noqa: N818  # nothing went wrong
+    """The turn came, and the message is not wanted any more."""
+
+
+class Priority(IntEnum):
+    """Order those who wait; the lowest goes first."""
+
+    ANSWER = 0
+    REMINDER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Say how a send may wait; given as `rate_limit_args`. `give_up_after` is in seconds from the call.
+
+    `begin` is asked once, when the turn has come; if it says False nothing is sent, and NotWanted is raised.
+    """
+
+    priority: Priority = Priority.ANSWER
+    give_up_after: float = GIVE_UP_SECONDS
+    begin: Begin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder(Pace):
+    """Let a send wait behind all answers."""
+
+    priority: Priority = Priority.REMINDER
+
+
+class Pacing(BaseRateLimiter[Pace]):
+    """Let each send wait for its turn. A 429 stops all of them, then the same call is made again.
+
+    A send that cannot go within its `give_up_after` raises Flooded (a RetryAfter) and was not sent. So does, after a
+    429, one that was begun: its `begin` cannot be asked twice, and much may change meanwhile.
+    """
+
+    def __init__(
+        self,
+        per_second: float = SENDS_PER_SECOND,
+        *,
+        budget: Budget | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Take the most sends that go in any second, the budget to draw on and the monotonic clock to wait by."""
+        self._budget = budget or EvenBudget(per_second, clock)
+        self._clock = clock
+        self._sleep = sleep
+        # The instants of the last sends, and those who were called up and have not left yet. Together they are never
+        # more than a window holds: whatever a budget hands out, however late somebody wakes up or begins.
+        self._most = max(1, int(per_second))
+        self._window = max(1.0, 1 / per_second)
+        self._sends: deque[float] = deque(maxlen=self._most)
+        self._called: set[int] = set()
+        self._held_until = -math.inf
+        self._line = Line()
+        self._numbers = itertools.count()
+        self._chats = Chats()
+        self._pump: asyncio.Task[None] | None = None
+        self._nap: asyncio.Future[object] | None = None
+
+    async def initialize(self) -> None:
+        """Do nothing: the line moves as soon as somebody stands in it."""
+
+    async def shutdown(self) -> None:
+        """Send those who still wait away, with Flooded."""
+        self._line.send_away(math.inf)
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.wait({self._pump})
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Answer]],
+        args: tuple[object, ...],
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: Pace | None,
+    ) -> Answer:
+        """Make the call in its turn and return its answer. Raises Flooded, and whatever the call raises."""
+        if not (endpoint.startswith(WRITING) and "chat_id" in data):
+            try:
+                return await callback(*args, **kwargs)
+            except TelegramError as error:
+                self._heed(error)
+                raise
+        pace = rate_limit_args or Pace()
+        give_up_at = self._clock() + pace.give_up_after
+        number = next(self._numbers)
+        with self._chat(endpoint, data["chat_id"]) as chat:
+            # Ends at `give_up_at` at the latest: `_turn` raises then.
+            while True:
+                await self._turn(pace, number, chat, give_up_at)
+                try:
+                    return await callback(*args, **kwargs)
+                except TelegramError as error:
+                    if not self._heed(error) or pace.begin is not None:
+                        raise
+
+    def _heed(self, error: TelegramError) -> bool:
+        """Hold every send if this is a 429, and return whether it is one."""
+        failure = classify(error)
+        if failure.kind != "wait" or failure.retry_after is None:
+            return False
+        now = self._clock()
+        self._held_until = max(self._held_until, now + failure.retry_after + MARGIN_SECONDS)
+        log.warning("Telegram asks for a pause", seconds=failure.retry_after)
+        self._wake()
+        return True
+
+    async def _turn(self, pace: Pace, number: int, chat: Chat | None, give_up_at: float) -> None:
+        """Return when the call may leave, which it then must do at once."""
+        while True:
+            go = asyncio.get_running_loop().create_future()
+            call = Call(pace.priority, number, chat, give_up_at, pace.begin is not None, go)
+            self._line.add(call)
+            self._wake()
+            try:
+                may_go = await call.go
+                if may_go and not self._held() and pace.begin is not None:
+                    if not await pace.begin():
+                        raise NotWanted
+                    may_go = not self._held()
+                if not may_go:
+                    raise Flooded(self._held())
+                # A 429 can come in between being called up and going; then it is the next turn.
+                if not self._held():
+                    self._sends.append(self._clock())
+                    return
+            finally:
+                if number in self._called:
+                    if len(self._called) in {self._most, (self._most + 1) // 2}:
+                        self._wake()
+                    self._called.discard(number)
+
+    def _held(self) -> float:
+        """Return for how many seconds more nothing may be sent; 0 if it may."""
+        return max(0.0, self._held_until - self._clock())
+
+    def _wake(self) -> None:
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._move_the_line())
+        elif self._nap is not None:
+            self._nap.cancel()
+
+    async def _move_the_line(self) -> None:
+        """Call up one after the other until nobody waits."""
+        slot: float | None = None
+        while self._line:
+            now = self._clock()
+            # Who could only go after giving up is told now.
+            self._line.send_away(max(now, self._held_until))
+            ready_at = max(self._line.ready_at(now), self._held_until)
+            if ready_at <= now:
+                if slot is None:
+                    slot = await self._reserve(now)
+                    continue
+                ready_at = max(slot, self._window_opens_at(self._line.first))
+            else:
+                # Nobody can use it now, and used later it could crowd a second.
+                slot = None
+            if not self._line:
+                # All who were left are cancelled.
+                return
+            if ready_at > now:
+                await self._rest(min(ready_at, self._line.first_to_give_up()) - now)
+                continue
+            slot = None
+            self._called.add(self._line.call_up(now).number)
+
+    async def _reserve(self, now: float) -> float:
+        try:
+            return await self._budget.reserve(1)
+        except Exception as error:  # noqa: BLE001  # a shared budget may lose its database; urgent texts go even then
+            log.warning("the budget cannot be reached", error=type(error).__name__)
+            return now
+
+    def _window_opens_at(self, call: Call) -> float:
+        """Return when the call may be called up, so that all who were can leave at any moment from then on."""
+        room = self._most - len(self._called)
+        # Half of the window is kept from those who begin: when the database hangs, urgent texts still go.
+        if room == 0 or (call.begins and len(self._called) >= (self._most + 1) // 2):
+            return math.inf
+        return self._sends[-room] + self._window if len(self._sends) >= room else -math.inf
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, or until somebody new comes or a 429 does."""
+        self._nap = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait({self._nap})
+        finally:
+            self._nap.cancel()
+            self._nap = None
+
+    @contextmanager
+    def _chat(self, endpoint: str, chat_id: int | str) -> Iterator[Chat | None]:
+        """Give the chat's state if the call counts there. "Typing..." is no message; edits count in groups only."""
+        is_message = endpoint.startswith(MESSAGES) and endpoint != "sendChatAction"
+        if not is_message and not (endpoint.startswith("edit") and is_group(chat_id)):
+            yield None
+            return
+        with self._chats.using(chat_id, self._clock()) as chat:
+            yield chat

@@ -1,0 +1,241 @@
+// The messages: one list item per message, replaced in place when it is edited.
+import { render } from "./entities.js";
+import { labels } from "./labels.js";
+
+const time = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+
+export class Chat {
+  // `act` has press(message, button), command(text), edit(message) and copied().
+  constructor(log, scroll, act) {
+    this.log = log;
+    this.scroll = scroll;
+    this.act = act;
+    this.items = new Map();
+    this.me = 0;
+  }
+
+  reset(me) {
+    this.me = me;
+    this.items.clear();
+    this.log.replaceChildren();
+  }
+
+  show(messages, reactions) {
+    const atEnd = this.atEnd();
+    for (const message of messages) {
+      const item = this.item(message, reactions[message.message_id]);
+      const before = this.items.get(message.message_id);
+      if (before) {
+        const focused = before.node.contains(document.activeElement) ? document.activeElement.textContent : null;
+        before.node.replaceWith(item);
+        if (focused !== null) [...item.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+      } else this.log.append(item);
+      this.items.set(message.message_id, { node: item, message, reaction: reactions[message.message_id] });
+    }
+    this.group();
+    return atEnd;
+  }
+
+  forget(numbers) {
+    for (const number of numbers) {
+      this.items.get(number)?.node.remove();
+      this.items.delete(number);
+    }
+    this.group();
+  }
+
+  react(reactions) {
+    const changed = [...this.items.values()].filter((one) => one.reaction !== reactions[one.message.message_id]);
+    this.show(changed.map((one) => one.message), reactions);
+  }
+
+  atEnd() {
+    return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 80;
+  }
+
+  toEnd() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  settle(number, data) {
+    const item = this.items.get(number)?.node;
+    for (const button of item?.querySelectorAll("button.key[aria-busy]") ?? []) {
+      if (data === undefined || button.dataset.data === data) button.removeAttribute("aria-busy");
+    }
+  }
+
+  // Days stand between messages; neighbours from one sender sit closer and share a tail.
+  group() {
+    for (const old of this.log.querySelectorAll(".day")) old.remove();
+    let lastDay = "";
+    let previous = null;
+    for (const item of [...this.log.children]) {
+      const today = day.format(new Date(Number(item.dataset.date) * 1000));
+      if (today !== lastDay) {
+        const mark = make("li", "day");
+        mark.append(make("span", "", today));
+        item.before(mark);
+        previous = null;
+      }
+      lastDay = today;
+      const same = previous && previous.dataset.side === item.dataset.side;
+      previous?.classList.toggle("last", !same);
+      item.classList.toggle("first", !same);
+      item.classList.add("last");
+      previous = item;
+    }
+  }
+
+  item(message, reaction) {
+    const mine = message.from.id === this.me;
+    const item = make("li", mine ? "message mine" : "message theirs");
+    item.dataset.side = mine ? "me" : "bot";
+    item.dataset.date = message.date;
+    const bubble = make("div", "bubble");
+    bubble.append(make("span", "unseen", mine ? labels.from.me : labels.from.bot));
+    const content = this.content(message);
+    if (content.some((part) => part.classList.contains("bare"))) bubble.classList.add("plain");
+    if (message.photo) bubble.classList.add("pictured");
+    // The time stands beside the last words where there is room.
+    const text = content.at(-1);
+    if (text?.classList.contains("text")) text.append(this.foot(message));
+    else content.push(this.foot(message));
+    bubble.append(...content);
+    if (mine && message.text && !message.forward_origin) bubble.append(this.editButton(message));
+    if (reaction) bubble.append(make("span", "reaction", reaction));
+    item.append(bubble);
+    const rows = message.reply_markup?.inline_keyboard;
+    if (rows) item.append(this.keys(message, rows));
+    return item;
+  }
+
+  content(message) {
+    const parts = [];
+    const origin = message.forward_origin;
+    if (origin) parts.push(make("p", "origin", labels.forwarded(origin.sender_user_name ?? "")));
+    if (message.reply_to_message) parts.push(make("p", "quoted", message.reply_to_message.text ?? labels.picture));
+    if (message.photo) parts.push(picture(message.photo.at(-1), message.caption));
+    if (message.document) parts.push(file(message.document));
+    if (message.voice) parts.push(voice(message.voice));
+    if (message.sticker) parts.push(make("p", "sticker bare", message.sticker.emoji));
+    if (message.location) parts.push(place(message.location));
+    if (message.contact) parts.push(make("p", "text", `${message.contact.first_name} ${message.contact.phone_number}`));
+    const text = message.text ?? message.caption;
+    if (text) {
+      const body = make("div", "text");
+      body.dir = "auto";
+      if (message.has_protected_content) body.classList.add("protected");
+      body.append(render(text, message.entities ?? message.caption_entities ?? [], this.act.command));
+      parts.push(body);
+    }
+    return parts;
+  }
+
+  foot(message) {
+    const foot = make("span", "foot-line");
+    if (message.has_protected_content) {
+      const lock = make("span", "lock");
+      lock.title = labels.protected;
+      lock.setAttribute("role", "img");
+      lock.setAttribute("aria-label", labels.protected);
+      foot.append(lock);
+    }
+    if (message.edit_date) foot.append(make("span", "", labels.edited));
+    const sent = new Date(message.date * 1000);
+    const stamp = make("time", "", time.format(sent));
+    stamp.dateTime = sent.toISOString();
+    foot.append(stamp);
+    return foot;
+  }
+
+  editButton(message) {
+    const edit = make("button", "edit", labels.edit);
+    edit.type = "button";
+    edit.addEventListener("click", () => this.act.edit(message));
+    return edit;
+  }
+
+  keys(message, rows) {
+    const box = make("div", "keys");
+    for (const row of rows) {
+      const line = make("div", "row");
+      for (const one of row) line.append(this.key(message, one));
+      box.append(line);
+    }
+    return box;
+  }
+
+  key(message, one) {
+    const button = make("button", `key ${one.style ?? ""}`.trim(), one.text);
+    button.type = "button";
+    if (one.url) {
+      button.classList.add("outside");
+      button.title = labels.opens;
+      button.addEventListener("click", () => window.open(one.url, "_blank", "noopener,noreferrer"));
+    } else if (one.copy_text) {
+      button.classList.add("copies");
+      button.addEventListener("click", () => navigator.clipboard.writeText(one.copy_text.text).then(this.act.copied));
+    } else if (one.callback_data !== undefined) {
+      button.dataset.data = one.callback_data;
+      button.addEventListener("click", () => {
+        button.setAttribute("aria-busy", "true");
+        this.act.press(message, one);
+      });
+    } else button.disabled = true;
+    return button;
+  }
+}
+
+function picture(size, caption) {
+  const link = make("a", "picture");
+  link.href = `/api/file/${size.file_id}`;
+  link.target = "_blank";
+  const image = make("img");
+  image.src = link.href;
+  image.width = size.width;
+  image.height = size.height;
+  image.alt = caption || labels.picture;
+  link.append(image);
+  return link;
+}
+
+function file(document_) {
+  const link = make("a", "file");
+  link.href = `/api/file/${document_.file_id}`;
+  link.target = "_blank";
+  const name = make("span", "file-name", document_.file_name);
+  name.append(make("small", "", size(document_.file_size)));
+  const kind = document_.file_name.split(".").pop().slice(0, 4);
+  const badge = make("span", "badge", kind);
+  badge.setAttribute("aria-hidden", "true");
+  link.append(badge, name);
+  return link;
+}
+
+function voice(one) {
+  const node = make("p", "voice");
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", labels.voiceLength(one.duration));
+  node.append(make("span", "wave"), make("small", "", `0:${String(one.duration).padStart(2, "0")}`));
+  return node;
+}
+
+function place(one) {
+  const node = make("p", "place");
+  node.append(make("span", "pin"), labels.place(one.latitude, one.longitude));
+  return node;
+}
+
+function size(bytes) {
+  const unit = bytes < 1024 ? "byte" : bytes < 1024 ** 2 ? "kilobyte" : "megabyte";
+  const value = bytes / { byte: 1, kilobyte: 1024, megabyte: 1024 ** 2 }[unit];
+  return new Intl.NumberFormat([], { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+}
+
+export function make(tag, name = "", text = "") {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  if (text) node.textContent = text;
+  return node;
+}

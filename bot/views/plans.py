@@ -1,0 +1,143 @@
+"""Show the setting up of a check-in, and the plans there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from bot.views import when
+from bot.views.screen import Button, Screen, pack
+from content.markup import Html
+from content.model import Library
+from scheduler.cadence import Occurrence
+from scheduler.db.models import Plan
+from scheduler.db.plans import cadence_of
+from scheduler.rule import Cadence
+from scheduler.zones import Suggestion
+
+RHYTHMS = (("1w", "week", 1), ("2w", "week", 2), ("1m", "month", 1), ("2m", "month", 2), ("3m", "month", 3))
+TIMES = ("08:00", "12:00", "18:00", "20:00")
+
+
+def rhythm(library: Library, draft_id: str) -> Screen:
+    """Ask how often."""
+    phrases = library.phrases
+    buttons = [Button(phrases.plain(f"plan.every_{key}"), pack("p", "every", draft_id, key)) for key, _, _ in RHYTHMS]
+    text = f"{phrases.say('plan.intro')}\n\n{phrases.say('plan.or_type')}"
+    return Screen(text, (*_pairs(buttons), _leave(library, draft_id)))
+
+
+def at(library: Library, draft_id: str) -> Screen:
+    """Ask at what time of day."""
+    buttons = [Button(text, pack("p", "at", draft_id, text.replace(":", ""))) for text in TIMES]
+    return Screen(library.phrases.say("plan.at"), (*_pairs(buttons), _leave(library, draft_id)))
+
+
+def zone(library: Library, draft_id: str) -> Screen:
+    """Ask for the place, or the time there."""
+    return Screen(library.phrases.say("plan.zone"), (_leave(library, draft_id),))
+
+
+def zones(library: Library, draft_id: str, suggestions: Sequence[Suggestion]) -> Screen:
+    """Offer zones with the time there now."""
+    rows = [
+        (Button(f"{_place(found)}: {found.local:%H:%M}", pack("p", "zone", draft_id, found.key)),)
+        for found in suggestions
+    ]
+    return Screen(library.phrases.say("plan.zone_pick"), (*rows, _leave(library, draft_id)))
+
+
+def confirm(library: Library, draft_id: str, cadence: Cadence, zone_key: str, coming: Sequence[Occurrence]) -> Screen:
+    """Write out what was understood, with the next two dates and the first one in the phone's own zone."""
+    phrases = library.phrases
+    tz = ZoneInfo(zone_key)
+    dates = [when.moment(phrases, occurrence.due_at.astimezone(tz)) for occurrence in coming]
+    here = when.on_phone(coming[0].due_at, dates[0])
+    text: str = phrases.say(
+        "plan.confirm_once" if cadence.unit == "once" else "plan.confirm",
+        rhythm=when.rhythm(phrases, cadence),
+        at=when.clock(cadence.at),
+        zone=when.place(zone_key),
+        dates=Html("\n".join(f"• {date}" for date in dates)),
+        here=Html(here),
+    )
+    if cadence.unit == "month" and (cadence.month_day or cadence.anchor.day) > 28:  # February's days
+        text += f"\n\n{phrases.say('plan.month_end')}"
+    plain = phrases.plain
+    rows = (
+        (Button(plain("plan.ok"), pack("p", "ok", draft_id), "success"),),
+        (
+            Button(plain("plan.change_rhythm"), pack("p", "other", draft_id, "rhythm")),
+            Button(plain("plan.change_time"), pack("p", "other", draft_id, "time")),
+        ),
+        (Button(plain("plan.change_zone"), pack("p", "other", draft_id, "zone")),),
+        _leave(library, draft_id),
+    )
+    return Screen(text, rows)
+
+
+def consent(library: Library, draft_id: str) -> Screen:
+    """Ask whether answers may be kept."""
+    plain = library.phrases.plain
+    rows = (
+        (Button(plain("consent.yes"), pack("p", "consent", draft_id, "yes"), "success"),),
+        (Button(plain("consent.no"), pack("p", "consent", draft_id, "no")),),
+    )
+    return Screen(library.phrases.say("consent.ask"), rows)
+
+
+def listing(library: Library, plans: Sequence[Plan]) -> Screen:
+    """Show all plans with their next times."""
+    phrases = library.phrases
+    new = (Button(phrases.plain("button.checkin"), pack("p", "start")),)
+    if not plans:
+        return Screen(phrases.say("plan.list_none"), (new,))
+    lines = [phrases.say("plan.list_title")]
+    rows = []
+    for n, plan in enumerate(plans, 1):
+        key = "plan.item" if plan.next_due_at else "plan.item_paused"
+        lines.append(phrases.say(key, n=n, **_words(library, plan)))
+        rows.append((Button(phrases.plain("plan.manage", n=n), pack("r", "one", plan.public_id)),))
+    return Screen("\n".join(lines), (*rows, new))
+
+
+def one(library: Library, plan: Plan, note: str = "") -> Screen:
+    """Show one plan and what can be done with it."""
+    phrases = library.phrases
+    text = phrases.say("plan.one" if plan.next_due_at else "plan.one_paused", **_words(library, plan))
+    turn = "pause" if plan.next_due_at else "resume"
+    rows = (
+        (
+            Button(phrases.plain(f"plan.{turn}"), pack("r", turn, plan.public_id)),
+            Button(phrases.plain("plan.stop"), pack("r", "stop", plan.public_id)),
+        ),
+        (Button(phrases.plain("plan.change"), pack("r", "edit", plan.public_id)),),
+        (Button(phrases.plain("plan.all"), pack("r", "all")),),
+    )
+    return Screen(f"{note}\n\n{text}" if note else text, rows)
+
+
+def next_time(library: Library, plan: Plan) -> str:
+    """Return when the plan comes next, in its own zone; empty when it does not."""
+    return when.instant(library.phrases, plan.next_due_at, plan.zone) if plan.next_due_at else ""
+
+
+def _words(library: Library, plan: Plan) -> dict[str, str]:
+    return {
+        "rhythm": when.rhythm(library.phrases, cadence_of(plan)),
+        "at": plan.at,
+        "zone": when.place(plan.zone),
+        "when": next_time(library, plan),
+    }
+
+
+def _place(found: Suggestion) -> str:
+    return f"{found.city}, {found.region}" if found.region else found.city
+
+
+def _pairs(buttons: list[Button]) -> list[tuple[Button, ...]]:
+    return [tuple(buttons[index : index + 2]) for index in range(0, len(buttons), 2)]
+
+
+def _leave(library: Library, draft_id: str) -> tuple[Button, ...]:
+    return (Button(library.phrases.plain("button.leave"), pack("p", "leave", draft_id)),)

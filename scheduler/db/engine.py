@@ -1,0 +1,105 @@
+"""Open the database: SQLite with the settings that keep it safe, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+# A writer waits this long for the one before it. Transactions here are short, so a longer wait means a fault.
+BUSY_SECONDS = 10
+
+# PostgreSQL ends a statement or an idle transaction after this long, so that no lock outlives its owner's lease.
+STATEMENT_MILLISECONDS = 15_000
+
+
+class Database:
+    """Give out short transactions. `write` locks at its beginning on SQLite, `read` changes nothing."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare engines for `sqlite:///path` or `postgresql://...`; nothing is opened yet."""
+        self.url = with_driver(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            # One connection writes: SQLite before 3.51.3 can damage a WAL file when two of them checkpoint at once.
+            self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, checkpoint=True)
+            self._reader = _sqlite_engine(self.url, begin="BEGIN", size=4, checkpoint=False)
+        else:
+            self._writer = self._reader = _postgresql_engine(self.url)
+        self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Open one transaction, committed at the end, rolled back on an exception. Never await Telegram inside."""
+        async with self._write_sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open one transaction that sees one moment and changes nothing."""
+        async with self._read_sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def with_driver(url: str) -> URL:
+    """Return the URL with the driver that this program uses. Raises ValueError for another database."""
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    backend = parsed.drivername.split("+", maxsplit=1)[0]
+    if backend not in drivers:
+        raise ValueError(f"{backend} is not a database this program knows")
+    return parsed.set(drivername=drivers[backend])
+
+
+def _sqlite_engine(url: URL, *, begin: str, size: int, checkpoint: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, pool_timeout=BUSY_SECONDS, connect_args={"timeout": BUSY_SECONDS}
+    )
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # Python's driver would begin by itself, too late for a lock; SQLAlchemy begins below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            # An acknowledged update must survive a power cut.
+            "synchronous=FULL",
+            "secure_delete=ON",
+            f"wal_autocheckpoint={1000 if checkpoint else 0}",
+            f"query_only={'OFF' if checkpoint else 'ON'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            # No server-side prepared statements: a connection pooler between may hand each transaction another server.
+            "prepare_threshold": None,
+            "connect_timeout": BUSY_SECONDS,
+            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} "
+            f"-c idle_in_transaction_session_timeout={STATEMENT_MILLISECONDS} -c timezone=UTC",
+        },
+    )

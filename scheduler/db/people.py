@@ -1,0 +1,80 @@
+"""Find, keep and forget people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scheduler.db.models import Base, Person
+
+
+async def find(session: AsyncSession, chat_id: int, *, lock: bool = False) -> Person | None:
+    """Return the person of a private chat, if known; with `lock`, nobody else changes them until the end."""
+    query = select(Person).where(Person.chat_id == chat_id)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def ensure(session: AsyncSession, chat_id: int, now: datetime) -> Person:
+    """Return the person of a private chat, locked, made new when not known.
+
+    Call it only for something that the person does now, so that a late update brings nobody back.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(
+        insert(Person)
+        .values(chat_id=chat_id, created_at=now, quiet_from="22:00", quiet_to="08:00", discreet=True)
+        .on_conflict_do_nothing(index_elements=[Person.chat_id])
+    )
+    person = await find(session, chat_id, lock=True)
+    assert person is not None  # inserted above, or by another just before
+    return person
+
+
+def ask(person: Person, open_question: Mapping[str, Any] | None) -> None:
+    """Remember what the next typed text is to be read as an answer to; None for nothing."""
+    person.asking = None if open_question is None else dict(open_question)
+
+
+def apply_once(person: Person, update_id: int) -> bool:
+    """Return whether this update's text has not changed anything yet, and remember that it now does."""
+    if person.applied_update == update_id:
+        return False
+    person.applied_update = update_id
+    return True
+
+
+async def forget(session: AsyncSession, chat_id: int) -> Mapping[str, int] | None:
+    """Delete everything about a person and return how many rows of each table went; None for somebody unknown."""
+    person = await find(session, chat_id, lock=True)
+    if person is None:
+        return None
+    counts: dict[str, int] = {}
+    for table in Base.metadata.sorted_tables:
+        if "person_id" in table.c:
+            counts[table.name] = (
+                await session.scalar(select(func.count()).select_from(table).where(table.c.person_id == person.id)) or 0
+            )
+    await session.execute(delete(Person).where(Person.id == person.id))
+    return counts
+
+
+async def everything(session: AsyncSession, chat_id: int) -> dict[str, Any] | None:
+    """Return all rows about a person, by table, as values that JSON can hold; None for somebody unknown."""
+    person = await find(session, chat_id)
+    if person is None:
+        return None
+    data: dict[str, Any] = {}
+    for table in Base.metadata.sorted_tables:
+        key = table.c.id if table is Person.__table__ else table.c.get("person_id")
+        if key is not None:
+            rows = await session.execute(select(table).where(key == person.id).order_by(table.c.id))
+            data[table.name] = [
+                {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+                for row in rows.mappings()
+            ]
+    return data

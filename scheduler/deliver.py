@@ -1,0 +1,146 @@
+"""Deliver what is due: claim, send, write down. Any number of processes may do this on one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.book import Book
+from scheduler.db import claims, turns
+from scheduler.db.engine import Database
+from scheduler.due import DueCheckIn, Report, Send
+
+log = structlog.get_logger(__name__)
+
+# A sender that was not heard of for so long is taken for dead, and its claims are free.
+LEASE = timedelta(seconds=60)
+
+# Requests under way at once: enough to fill Telegram's limit over a slow line.
+IN_FLIGHT = 64
+
+# Waiting for half of the places to be free keeps claims in batches: one commit for many.
+BATCH = IN_FLIGHT // 2
+
+
+class FatalSendError(Exception):
+    """Nothing can be sent any more."""
+
+
+class Deliverer:
+    """Send due check-ins through `send`, as many at once as there is room for."""
+
+    def __init__(
+        self,
+        database: Database,
+        send: Send,
+        clock: Callable[[], datetime],
+        owner: str,
+        on_fatal: Callable[[BaseException], None] = lambda error: None,
+        lease: timedelta = LEASE,
+    ) -> None:
+        """Claim nothing yet. `on_fatal` is called when `send` raises: then nothing can be sent any more."""
+        self._database = database
+        self._send = send
+        self._clock = clock
+        self._owner = owner
+        self._on_fatal = on_fatal
+        self._lease = lease
+        self._book = Book(database, owner, clock, lease)
+        self._sending: dict[asyncio.Task[None], DueCheckIn] = {}
+        self._stopped = False
+
+    async def deliver_due(self) -> bool:
+        """Claim one batch of what is due and begin to send it. Return whether there may be more.
+
+        Waits first until half of the places are free.
+        """
+        while len(self._sending) > IN_FLIGHT - BATCH:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        dues = [] if self._stopped else await self._claim(IN_FLIGHT - len(self._sending))
+        for due in dues:
+            task = asyncio.create_task(self._deliver(due))
+            self._sending[task] = due
+            task.add_done_callback(self._ended)
+        return len(dues) >= BATCH
+
+    async def _claim(self, limit: int) -> list[DueCheckIn]:
+        now = self._clock()
+        async with self._database.read() as session:
+            wake = await turns.next_wake(session)
+        if wake is None or wake > now:
+            return []
+        async with self._database.write() as session:
+            # New ones first: each closes what its plan asked before, so that nobody is reminded of that as well.
+            ids = await turns.take_up(session, now, self._owner, self._lease, limit)
+            ids += await claims.wake_up(session, now, self._owner, self._lease, max(BATCH, limit - len(ids)))
+            return await claims.load(session, ids, now) if ids else []
+
+    async def _deliver(self, due: DueCheckIn) -> None:
+        try:
+            report = await self._send(due, lambda: self._book.begin(due))
+        except FatalSendError as error:
+            self._on_fatal(error)
+            return
+        except Exception:  # a check-in that cannot be made must not stop the others
+            log.exception("a check-in cannot be made", check_in=due.id, attempt=due.attempt)
+            is_last = due.attempt >= claims.MAX_ATTEMPTS
+            report = Report("failed" if is_last else "not_sent", why="poison")
+        await self._book.finish(due, report)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sending.pop(task, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a delivery broke off", error=type(error).__name__)
+
+    @property
+    def under_way(self) -> int:
+        """Return how many sendings are under way."""
+        return len(self._sending)
+
+    def abandon(self) -> None:
+        """Drop everything where it is: what a killed process does. The leases run out."""
+        self._stopped = True
+        for task in list(self._sending):
+            task.cancel()
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._sending:
+            await asyncio.wait(self._sending)
+
+    async def hold_leases(self) -> None:
+        """Make the leases of what is under way longer. Call it a few times a lease."""
+        ids = [due.id for due in self._sending.values()]
+        if not ids:
+            return
+        try:
+            async with self._database.write() as session:
+                await claims.hold(session, ids, self._owner, self._clock() + self._lease)
+        except SQLAlchemyError:
+            log.exception("leases cannot be made longer")
+
+    async def next_wake(self) -> datetime | None:
+        """Return when something is due next."""
+        async with self._database.read() as session:
+            return await turns.next_wake(session)
+
+    async def finish(self, seconds: float) -> None:
+        """Claim no more, let what is under way end for so long, and give the rest back."""
+        self._stopped = True
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=seconds)
+        waiting = list(self._sending)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        try:
+            async with self._database.write() as session:
+                released = await claims.release(session, self._owner, self._clock())
+        except SQLAlchemyError:
+            log.exception("claims cannot be given back; their leases will run out")
+        else:
+            log.info("delivery ended", given_back=released)

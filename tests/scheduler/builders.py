@@ -1,0 +1,93 @@
+"""Make rows with sensible defaults, and a sender that only writes down what it was given."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import select
+
+from scheduler.db import people, plans
+from scheduler.db.engine import Database
+from scheduler.db.models import CheckIn, Plan
+from scheduler.deliver import Deliverer
+from scheduler.due import Begin, DueCheckIn, Report
+from scheduler.rule import Cadence
+from tests.clock import StillClock
+
+_ids = itertools.count(1)
+
+
+async def make_plan(
+    database: Database, now: datetime, chat_id: int = 7, zone: str = "Europe/Berlin", **rule: Any
+) -> str:
+    """Add a person, if new, and a plan of theirs; return the plan's public id. Weekly on Monday at 9:00 by default."""
+    values = {"unit": "week", "at": time(9), "anchor": date(2026, 11, 23), **rule}
+    async with database.write() as session:
+        person = await people.ensure(session, chat_id, now)
+        plan = await plans.create(session, person, f"plan{next(_ids)}", "check_in", Cadence(**values), zone, now)
+        return plan.public_id
+
+
+async def all_check_ins(database: Database) -> list[CheckIn]:
+    """Return every check-in, oldest first."""
+    async with database.read() as session:
+        return list(await session.scalars(select(CheckIn).order_by(CheckIn.id)))
+
+
+async def get_plan(database: Database, public_id: str) -> Plan:
+    """Return a plan as it is now."""
+    async with database.read() as session:
+        plan = await session.scalar(select(Plan).where(Plan.public_id == public_id))
+        assert plan is not None
+        return plan
+
+
+@dataclass
+class Post:
+    """Send by writing down. `answers` says, by attempt of all, how a sending ends; "sent" when it has run out."""
+
+    reports: list[Report | Exception] = field(default_factory=list)
+    sent: list[DueCheckIn] = field(default_factory=list)
+    before: Callable[[DueCheckIn], Any] | None = None
+
+    async def send(self, due: DueCheckIn, begin: Begin) -> Report:
+        """Send one check-in."""
+        if self.before:
+            await self.before(due)
+        if not await begin():
+            return Report("not_sent", why="not wanted")
+        report = self.reports.pop(0) if self.reports else Report("sent", message_id=len(self.sent) + 1)
+        if isinstance(report, Exception):
+            raise report
+        if report.kind in {"sent", "unknown"}:
+            self.sent.append(due)
+        return report
+
+    def copies(self) -> Counter[str]:
+        """Return how often each check-in was sent."""
+        return Counter(f"{due.plan_public_id} {due.nominal}" for due in self.sent)
+
+
+async def deliver_all(database: Database, post: Post, clock: StillClock, owner: str = "one") -> Deliverer:
+    """Let a deliverer that is made for this do all that is due now."""
+    deliverer = Deliverer(database, post.send, clock, owner)
+    while await deliverer.deliver_due():
+        pass
+    await deliverer.settle()
+    return deliverer
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """Open a database for the length of a block."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
