@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
+from pathlib import Path
 
 import typer
+from rich.console import Console
 
+from bot import local
 from bot.clock import system_clock
+from bot.commands import content, db
 from bot.logs import set_up_logs
 from bot.polling import Deaf
 from bot.program import NotMigrated, Program, stop_on_signals
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
 from content.load import ContentError, load_library
 from content.reading.index import StaleIndex
+from content.reading.understand import understand as read_record
 from scheduler.zones import use_pinned_tzdata
 
 USAGE = 2
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="A Telegram bot for people with calcium deposits.",
-)
+# What `calcibot chat` keeps between two starts.
+CHAT_FOLDER = Path("var/chat")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(content.app, name="content", help="Check the content files, and build the topic index.")
+app.add_typer(db.app, name="db", help="Bring the database up to date.")
+
+
+@app.callback()
+def calcibot() -> None:
+    """A Telegram bot for people who found firm white or yellow bumps on the face."""
 
 
 @app.command()
@@ -51,16 +62,58 @@ async def _run(settings: Settings, token: str) -> None:
     await program.run()
 
 
+@app.command()
+def chat() -> None:
+    """Talk to the bot in your browser, with no account."""
+    settings = read_settings({name: value for name, value in os.environ.items() if name.startswith("LOG_")})
+    set_up_logs("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_format)
+    console = Console()
+
+    def show(address: str) -> None:
+        console.print(f"\nThe bot is ready. Open this page:\n\n  {address}\n", highlight=False, soft_wrap=True)
+        console.print("Ctrl-C stops it; what you said stays for the next time.", highlight=False)
+
+    asyncio.run(
+        local.chat(
+            load_library(),
+            CHAT_FOLDER,
+            settings.send_per_second,
+            show,
+            lambda program: stop_on_signals(program.stop),
+        )
+    )
+
+
+@app.command()
+def understand() -> None:
+    """Read JSON lines from standard input, and write how each text is understood."""
+    library, now = load_library(), system_clock()
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            reading = read_record(record, library, now)
+        except (ValueError, AttributeError) as error:
+            raise SettingsError(f"line {number}: {error}") from error
+        sys.stdout.write(json.dumps(reading, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
 def main() -> None:
     """Run the command that is named, and turn what a person can mend into one clear sentence."""
     use_pinned_tzdata()
+    # Texts may hold half of a character; they must still be written.
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="surrogatepass")
     try:
         app()
     except (SettingsError, ContentError, StaleIndex, NotMigrated) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{error}\n")
         sys.exit(USAGE)
     except Deaf as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
 
 

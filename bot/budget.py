@@ -8,8 +8,10 @@ from typing import Final, Protocol
 
 Clock = Callable[[], float]  # monotonic seconds
 
-# After a silence this many may go at once, so that a few short replies need not wait for each other.
+# After a silence this many may go at once, so that a few short replies need not wait for each other; at high rates
+# as many as come due in this many seconds, so that a process that wakes up late catches up.
 BURST: Final = 5
+BURST_SECONDS: Final = 0.02
 
 
 class Budget(Protocol):
@@ -25,7 +27,8 @@ class EvenBudget:
     def __init__(self, per_second: float, clock: Clock) -> None:
         """Take the rate in sends a second."""
         self._interval = 1 / per_second
-        self._slack = (min(BURST, max(1, int(per_second))) - 1) * self._interval
+        burst = min(max(BURST, int(per_second * BURST_SECONDS)), max(1, int(per_second)))
+        self._slack = (burst - 1) * self._interval
         self._clock = clock
         self._next = -math.inf
 

@@ -33,6 +33,9 @@ SENDS_PER_SECOND: Final = 25.0
 # Telegram counts whole seconds, and its clock is not ours.
 MARGIN_SECONDS: Final = 0.1
 
+# At high rates sleeping for each send would cost more than sending; the budget makes up for waking up late.
+SHORTEST_REST: Final = 0.002
+
 # A send without a limit of its own is not worth more waiting than this.
 GIVE_UP_SECONDS: Final = 60.0
 
@@ -199,17 +202,18 @@ class Pacing(BaseRateLimiter[Pace]):
             # Who could only go after giving up is told now.
             self._line.send_away(max(now, self._held_until))
             ready_at = max(self._line.ready_at(now), self._held_until)
-            if ready_at <= now:
-                if slot is None:
-                    slot = await self._reserve(now)
-                    continue
-                ready_at = max(slot, self._window_opens_at(self._line.first))
-            else:
-                # Nobody can use it now, and used later it could crowd a second.
-                slot = None
             if not self._line:
                 # All who were left are cancelled.
                 return
+            if ready_at > now:
+                # Nobody can use the slot now, and used later it could crowd a second.
+                slot = None
+            elif slot is None:
+                slot = await self._reserve(now)
+                # Much can have changed meanwhile.
+                continue
+            else:
+                ready_at = max(slot, self._window_opens_at(self._line.first))
             if ready_at > now:
                 await self._rest(min(ready_at, self._line.first_to_give_up()) - now)
                 continue
@@ -233,11 +237,15 @@ class Pacing(BaseRateLimiter[Pace]):
 
     async def _rest(self, seconds: float) -> None:
         """Sleep, or until somebody new comes or a 429 does."""
-        self._nap = asyncio.ensure_future(self._sleep(seconds))
+        self._nap = asyncio.ensure_future(self._sleep(max(seconds, SHORTEST_REST)))
         try:
-            await asyncio.wait({self._nap})
+            await self._nap
+        except asyncio.CancelledError:
+            # The nap was, to wake up; unless it is this task that is to end.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
         finally:
-            self._nap.cancel()
             self._nap = None
 
     @contextmanager

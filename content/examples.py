@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from content.model import TOPIC_IDS
+from content.reading.index import NONE
 
 CONTENT = Path(__file__).parent
 
-NONE = "none/"
 REFUSALS: tuple[str, ...] = (
     "calcium-elsewhere",
     "off-topic",

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from bot.phone import methods, rules
+from bot.phone import methods, parameters
 from bot.phone.refused import Refused, bad_request
 from bot.phone.rules import Upload
 from bot.phone.switchboard import Call, Switchboard
@@ -72,8 +72,8 @@ class BotApi:
             return refusal.code, refusal.body()
 
     async def _result(self, world: World, name: str, given: Json, receive: Receive) -> object:
-        method = rules.method_named(name)
-        params = rules.read(method, given)
+        method = parameters.method_named(name)
+        params = parameters.read(method, given)
         if method == "getUpdates":
             return await self.board.pollers.get_updates(world, params, lambda: _gone(receive))
         self.board.faults(world.token).check_limit(method, params)

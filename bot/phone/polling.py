@@ -32,19 +32,23 @@ class Pollers:
         """Answer getUpdates; `gone` waits until the caller hangs up."""
         if world.bot["webhook"]:
             raise Refused(409, HAS_WEBHOOK)
-        with world.change():
-            _choose_kinds(world, params)
-            confirm_below(world, params.get("offset", 0))
-        earlier = self._ends.pop(world.token, None)
+        earlier = self._ends.get(world.token)
         if earlier is not None and not earlier.done():
             earlier.set_result(None)
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ends[world.token] = end
         try:
+            with world.change():
+                _choose_kinds(world, params)
+                confirm_below(world, params.get("offset", 0))
             return await self._wait(world, params, end, gone)
         finally:
             if self._ends.get(world.token) is end:
                 del self._ends[world.token]
+
+    def polling(self, token: str) -> bool:
+        """Say whether a getUpdates call of this bot is waiting."""
+        return token in self._ends
 
     async def _wait(
         self, world: World, params: Json, end: "asyncio.Future[None]", gone: Callable[[], Awaitable[object]]

@@ -1,4 +1,4 @@
-"""What a call may carry: every method's parameters checked against Telegram's own reference (api.json)."""
+"""What a value may be: every type of the Bot API, compiled from Telegram's own reference (api.json)."""
 
 import json
 import re
@@ -8,26 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.phone.refused import Refused, bad_request
-
 REFERENCE: dict[str, Any] = json.loads(files("bot.phone").joinpath("api.json").read_text("utf-8"))
 UPDATE_KINDS: frozenset[str] = frozenset(REFERENCE["updates"])
-# Telegram matches the names of methods without regard to case.
-METHODS: dict[str, str] = {name.lower(): name for name in REFERENCE["methods"]}
-
-# What Telegram says when these are missing; anything else gets a sentence of the same shape.
-MISSING = {
-    "chat_id": "chat_id is empty",
-    "text": "message text is empty",
-    "photo": "there is no photo in the request",
-    "document": "there is no document in the request",
-    "message_id": "message identifier is not specified",
-    "callback_query_id": "query is too old and response timeout expired or query ID is invalid",
-    "file_id": "file_id not specified",
-    "media": "message media is empty",
-    "action": "parameter action is missed",
-    "url": "url is missed",
-}
 # Telegram names the thing it was reading in front of some complaints.
 READING = {
     "InlineKeyboardButton": "can't parse inline keyboard button: ",
@@ -39,8 +21,7 @@ READING = {
     "ReactionType": "can't parse ReactionType: ",
     "MenuButton": "can't parse menu button: ",
 }
-_INTEGER = re.compile(r"[+-]?\d{1,19}\Z")
-_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_HALF = re.compile("[\ud800-\udfff]")
 
 Check = Callable[[object], object]
 
@@ -54,50 +35,6 @@ class Upload:
     data: bytes
 
 
-class WrongTypeError(ValueError):
-    """The value is not of this type: the argument names the type in Telegram's words."""
-
-
-class ParameterError(ValueError):
-    """The value is wrong: the argument is Telegram's sentence about it."""
-
-
-def read(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a call, converted to their types; raise Refused as Telegram does.
-
-    `given` holds strings (query, form), JSON values (JSON body) and Uploads (multipart).
-    """
-    fields = _method(method)
-    taken: dict[str, Any] = {}
-    for name, value in given.items():
-        field = fields.get(name)
-        if field is None:
-            if isinstance(value, Upload):  # named by attach:// somewhere else in the call
-                taken[name] = value
-                continue
-            raise bad_request(f'unknown parameter "{name}" of {method}')
-        if value is None or (value == "" and not field.text):
-            continue
-        try:
-            taken[name] = field.check(value)
-        except WrongTypeError as wrong:
-            raise bad_request(f'Field "{name}" must be of type {wrong}') from None
-        except ParameterError as wrong:
-            raise bad_request(str(wrong)) from None
-    for name, field in fields.items():
-        if field.required and name not in taken:
-            raise bad_request(MISSING.get(name, f'parameter "{name}" is required'))
-    return taken
-
-
-def method_named(name: str) -> str:
-    """Return a method's own spelling; an unknown one raises Refused with 404."""
-    known = METHODS.get(name.lower())
-    if known is None:
-        raise Refused(404, "Not Found: method not found")
-    return known
-
-
 @dataclass(frozen=True)
 class Field:
     """One parameter of a method, or one field of a type."""
@@ -108,44 +45,28 @@ class Field:
     const: str | None
 
 
-@cache
-def _method(name: str) -> dict[str, Field]:
-    return _fields(REFERENCE["methods"][name], _from_text)
+class WrongTypeError(ValueError):
+    """The value is not of this type: the argument names the type in Telegram's words."""
+
+
+class ParameterError(ValueError):
+    """The value is wrong: the argument is Telegram's sentence about it."""
 
 
 @cache
 def _type(name: str) -> dict[str, Field]:
-    return _fields(REFERENCE["types"][name], lambda _, check: check)
+    return fields_of(REFERENCE["types"][name])
 
 
-def _fields(described: Mapping[str, Any], wrap: Callable[[list[str], Check], Check]) -> dict[str, Field]:
+def fields_of(
+    described: Mapping[str, Any], wrap: Callable[[list[str], Check], Check] = lambda _, check: check
+) -> dict[str, Field]:
+    """Compile described fields; `wrap` may change how each is read."""
     fields = {}
     for name, one in described.items():
         types = one["types"]
         fields[name] = Field(wrap(types, _any_of(types)), one["required"], "String" in types, one.get("const"))
     return fields
-
-
-def _from_text(types: list[str], check: Check) -> Check:
-    """Let a string stand for the value it spells, as it must in a query or a form."""
-
-    def convert(value: object) -> object:
-        if not isinstance(value, str):
-            return check(value)
-        if "Integer" in types and _INTEGER.match(value):
-            return int(value)
-        if "String" in types:
-            return check(value)
-        if types == ["Boolean"]:
-            return check(_WORDS.get(value.lower(), value))
-        if types == ["Integer"] or types == ["InputFile"]:
-            return check(value)
-        try:
-            return check(json.loads(value))
-        except json.JSONDecodeError:
-            raise ParameterError(f"can't parse {types[0]} JSON object") from None
-
-    return convert
 
 
 def _any_of(types: list[str]) -> Check:
@@ -186,10 +107,19 @@ def _plain(name: str, *kinds: type) -> Check:
     return check
 
 
+def _string(value: object) -> object:
+    if not isinstance(value, str):
+        raise WrongTypeError("String")
+    # Half a surrogate pair comes in as a JSON escape.
+    if not value.isascii() and _HALF.search(value):
+        raise ParameterError("strings must be encoded in UTF-8")
+    return value
+
+
 _PLAIN: dict[str, Check] = {
     "Integer": _plain("Number", int),
     "Float": _plain("Number", int, float),
-    "String": _plain("String", str),
+    "String": _string,
     "Boolean": _plain("Boolean", bool),
     "InputFile": _plain("InputFile", Upload),
 }
@@ -234,7 +164,7 @@ def _union(name: str) -> Check:
     def check(value: object) -> object:
         if not isinstance(value, dict):
             raise WrongTypeError("Object")
-        member = members.get(value.get("type"))
+        member = members.get(str(value.get("type")))
         if member is None:
             raise ParameterError(f"{READING[name]}Unsupported type specified")
         return _object(member, value, READING[name])

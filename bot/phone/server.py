@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -166,15 +166,23 @@ class Phone:
         """Return how many updates the bot has not confirmed."""
         return len(self.board.world(token).updates)
 
+    def polling(self, token: str) -> bool:
+        """Say whether the bot waits in getUpdates right now."""
+        return self.board.pollers.polling(token)
+
     async def until(self, token: str, condition: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Wait until the condition holds, looking after every change and call; TimeoutError after `timeout` s."""
+        """Wait until the condition holds, looking after every change and call; TimeoutError after `timeout` s.
+
+        A condition that looks at something that is not there yet (LookupError) does not hold.
+        """
         bell = self.board.world(token).bell
         async with asyncio.timeout(timeout):
             while True:
                 ring = bell.listen()
-                if condition():
-                    bell.forget(ring)
-                    return
+                with suppress(LookupError):
+                    if condition():
+                        bell.forget(ring)
+                        return
                 await ring
 
     # Calls and trouble

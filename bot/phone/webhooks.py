@@ -29,13 +29,17 @@ def set_webhook(world: World, params: Json) -> bool:
     url = params.get("url", "")
     if not url:
         return delete_webhook(world, params)
-    parts = urlsplit(url)
-    if not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+    except ValueError:
+        raise bad_request("bad webhook: Invalid webhook URL specified") from None
+    if not host:
         raise bad_request("bad webhook: Failed to resolve host: Name or service not known")
-    if not _is_here(parts.hostname):
+    if not _is_here(host):
         if parts.scheme != "https":
             raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
-        if (parts.port or 443) not in PORTS:
+        if port not in PORTS:
             raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
     secret = params.get("secret_token", "")
     if secret and not _SECRET.match(secret):

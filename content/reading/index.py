@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,20 @@ import numpy.typing as npt
 
 from content.reading.features import VERSION as FEATURES_VERSION
 from content.reading.features import Ids, letter_features, number, split_words, word_features
+from content.reading.slips import Slips
 
 # Raise this when the arrays or the head change their meaning.
-FORMAT = 1
+FORMAT = 2
 BUILD_COMMAND = "calcibot content build"
+# Labels are topic ids, or this and a kind of refusal.
+NONE = "none/"
 
 Floats = npt.NDArray[np.float32]
+_ARRAYS = ("ids", "rarity", "weights", "scale")
+_BLOCKS = ("words", "letters")
 
 
-class StaleIndex(Exception):  # noqa: N818  (a state of the files, said so in the reliability cases)
+class StaleIndex(Exception):  # noqa: N818  (it names a state of the files, as the message does)
     """The topic index does not fit the content files."""
 
     def __init__(self, path: Path, why: str) -> None:
@@ -30,20 +35,8 @@ class StaleIndex(Exception):  # noqa: N818  (a state of the files, said so in th
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Say when to answer, offer or refuse. `docs/measurements.md` and the index's report hold the evidence."""
-
-    # Softness of the step from scores to probabilities.
-    temperature: float
-    # Answer when the best topic is at least this probable ...
-    answer: float
-    # ... refuse when all kinds of refusal together are, and offer topics in between.
-    refuse: float
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
-    """Weigh one kind of feature. `ids` is sorted; row i of `weights` x `scale` belongs to `ids[i]`."""
+    """Weigh one kind of feature. `ids` is sorted; row i of `weights` times `scale` belongs to `ids[i]`."""
 
     ids: Ids
     rarity: Floats
@@ -51,33 +44,35 @@ class Block:
     scale: Floats
 
     def score(self, found: Ids) -> Floats:
-        """Return the share of each label in the score of a text with the features `found`."""
-        ids, counts = np.unique(found, return_counts=True)
-        places = np.searchsorted(self.ids, ids)
-        places[places == len(self.ids)] = 0
-        known = self.ids[places] == ids
-        if not known.any():
-            return np.zeros(len(self.scale), np.float32)
-        rows = places[known]
-        value = (1 + np.log(counts[known].astype(np.float32))) * self.rarity[rows]
-        value /= np.linalg.norm(value)
-        return (value @ self.weights[rows].astype(np.float32)) * self.scale
+        """Return the share of this block in the score of each label, for a text with the features `found`."""
+        rows, values = weigh(found, self.ids, self.rarity)
+        scores: Floats = (values @ self.weights[rows].astype(np.float32)) * self.scale
+        return scores
+
+
+def weigh(found: Ids, ids: Ids, rarity: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long in all."""
+    unique, counts = np.unique(found, return_counts=True)
+    rows = np.minimum(np.searchsorted(ids, unique), len(ids) - 1)
+    known = ids[rows] == unique
+    rows = rows[known]
+    values = (1 + np.log(counts[known].astype(np.float32))) * rarity[rows]
+    return rows, values / max(float(np.linalg.norm(values)), 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
-class TopicIndex:
-    """Hold what `find_topic` reads by. Labels are topic ids, then `none/` and a kind of refusal."""
+class Scorer:
+    """Score a text for each of `labels`."""
 
     labels: tuple[str, ...]
+    slips: Slips
     words: Block
     letters: Block
     bias: Floats
-    thresholds: Thresholds
-    report: Mapping[str, Any]
 
     def score(self, text: str) -> Floats:
         """Return one score a label for normalised `text`; higher is likelier."""
-        words = split_words(text)
+        words = self.slips.mend(split_words(text))
         return (
             self.words.score(number(word_features(words)))
             + self.letters.score(number(letter_features(words)))
@@ -85,47 +80,72 @@ class TopicIndex:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Say when to answer, offer or refuse. The report in the index holds the evidence for each number."""
+
+    # How soft the step from scores to probabilities is.
+    temperature: float
+    # How each piece of evidence (`topics.weigh_evidence`) speaks for a message being in scope.
+    weights: tuple[float, ...]
+    bias: float
+    # Answer from this probability on of being in scope, and from this one on of the best topic among all topics.
+    in_scope: float
+    sure: float
+    # Refuse below this probability of being in scope. In between, offer.
+    refuse: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopicIndex:
+    """Hold what `find_topic` reads by, and the report of how well it reads."""
+
+    scorer: Scorer
+    gate: Gate
+    report: Mapping[str, Any]
+
+
 def save_index(index: TopicIndex, path: Path, content_hash: str) -> None:
     """Write the index to `path`, whole or not at all."""
+    scorer = index.scorer
     head = {
         "format": FORMAT,
         "features": FEATURES_VERSION,
         "content": content_hash,
-        "labels": index.labels,
-        "thresholds": {name: getattr(index.thresholds, name) for name in Thresholds.__slots__},
+        "labels": scorer.labels,
+        "targets": scorer.slips.targets,
+        "gate": asdict(index.gate),
         "report": dict(index.report),
     }
-    arrays = {
-        f"{name}_{part}": getattr(getattr(index, name), part)
-        for name in ("words", "letters")
-        for part in Block.__slots__
-    }
+    arrays = {f"{block}_{name}": getattr(getattr(scorer, block), name) for block in _BLOCKS for name in _ARRAYS}
+    arrays |= {"bias": scorer.bias, "real": scorer.slips.real, "head": np.array(json.dumps(head))}
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".part")
     with draft.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, head=np.array(json.dumps(head)), bias=index.bias, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
     draft.replace(path)
 
 
 def load_index(path: Path, expected_hash: str) -> TopicIndex:
     """Return the index at `path`. Raises StaleIndex if it is missing, damaged, or fitted from other content."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, because numpy leaves the file open if it is no archive.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
+        head = json.loads(str(arrays.pop("head")))
+        made_by, made_from = (head["format"], head["features"]), head["content"]
     except FileNotFoundError:
         raise StaleIndex(path, "is missing") from None
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise StaleIndex(path, "cannot be read") from error
-    head = json.loads(str(arrays["head"]))
-    if (head["format"], head["features"]) != (FORMAT, FEATURES_VERSION):
+    if made_by != (FORMAT, FEATURES_VERSION):
         raise StaleIndex(path, "was built by another version of the program")
-    if head["content"] != expected_hash:
+    if made_from != expected_hash:
         raise StaleIndex(path, "was built from other content files")
+    words, letters = (Block(*(arrays[f"{block}_{name}"] for name in _ARRAYS)) for block in _BLOCKS)
+    slips = Slips(head["targets"], arrays["real"])
     return TopicIndex(
-        labels=tuple(head["labels"]),
-        words=Block(**{part: arrays[f"words_{part}"] for part in Block.__slots__}),
-        letters=Block(**{part: arrays[f"letters_{part}"] for part in Block.__slots__}),
-        bias=arrays["bias"],
-        thresholds=Thresholds(**head["thresholds"]),
+        scorer=Scorer(tuple(head["labels"]), slips, words, letters, arrays["bias"]),
+        gate=Gate(**{**head["gate"], "weights": tuple(head["gate"]["weights"])}),
         report=head["report"],
     )

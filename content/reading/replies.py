@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from content.reading.replies_clauses import Clause, Cue, clauses
@@ -45,12 +46,16 @@ def _votes(clause: Clause, question: Question) -> list[Vote]:
     over = any(cue.kind == "over" and not cue.denied for cue in clause.cues)
     # "It does not hurt": what is said of the sign itself outweighs the small words around it.
     firm = any(cue.kind in {"sign", "absent", "over"} for cue in clause.cues)
-    for cue in clause.cues:
-        if firm and cue.kind == "affirm":
+    for cue, following in zip_longest(clause.cues, clause.cues[1:]):
+        turned = following is not None and following.kind == "negation" and following.start == cue.end
+        if cue.kind == "affirm" and (firm or turned):
             continue
         vote = _checklist_vote(cue, over) if question == "checklist" else _check_in_vote(cue, over, clause)
         if vote:
             votes.append(vote)
+    if question == "checklist" and any(cue.kind == "sign" and not cue.denied for cue in clause.cues) and not over:
+        # "I get tired so easily": a sign said outright outweighs a word that elsewhere means all is well.
+        votes = ["yes"]
     if question == "checklist" and clause.trailing == "negation" and not firm and len(clause.words) <= SHORT_DENIAL:
         votes.append("no")
     return votes
@@ -92,7 +97,8 @@ def _checklist(answers: Sequence[Clause], votes: Sequence[Vote]) -> Meaning:
     yes = any(clause.has("yes") and not clause.denies("yes") for clause in answers)
     no = any(clause.has("no") and not clause.denying_no for clause in answers)
     first = next((vote for vote in votes), None)
-    if any(clause.has("maybe") for clause in answers) and not no:
+    firm = bool(answers) and (answers[-1].has("yes") or answers[-1].has("no")) and not answers[-1].has("maybe")
+    if any(clause.has("maybe") for clause in answers) and not firm:
         return "unsure"
     if yes and no:
         return "unsure"

@@ -1,4 +1,4 @@
-"""Cut a reply into clauses and find the cues in each: the longest phrase wins, and a denial reaches the clause's end."""
+"""Cut a reply into clauses and find the cues in each: the longest phrase wins, a denial reaches the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class Clause:
-    """Hold the cues of one clause in order. `trailing`: the denial at its end that denies nothing. `asks`: it is a question."""
+    """Hold the cues of one clause in order. `trailing`: a denial with nothing after it. `asks`: it is a question."""
 
     words: tuple[str, ...]
     cues: tuple[Cue, ...]
@@ -113,7 +113,12 @@ def _clause(text: str, cues: Sequence[Cue], rules: ReplyRules, joined: str, *, a
     for index, cue in enumerate(cues):
         following = cues[index + 1] if index + 1 < len(cues) else None
         denies = False
-        if cue.kind == "no" and following is not None and joined[cue.start : cue.end] == "no ":
+        if (
+            cue.kind == "no"
+            and following is not None
+            and following.kind != "affirm"
+            and joined[cue.start : cue.end] == "no "
+        ):
             denies = rules.may_stand_between(joined[cue.end : following.start].strip())
         marked.append(Cue(cue.kind, cue.start, cue.end, denied=negated, denies=denies))
         negated = negated or cue.kind in _DENIALS or denies

@@ -38,6 +38,8 @@ def compile_phrase(kind: str, phrase: str) -> Pattern:
     """Compile one phrase of the file. Raises ValueError with the phrase when it cannot be read."""
     source = phrase.lower().replace("'", "").replace("-", " ")
     start, end = source.startswith("^"), source.endswith("$")
+    if source.count("(") != source.count(")"):
+        raise ValueError(f"cannot read the phrase {phrase!r} of {kind}: a bracket is missing")
     body = _phrase(source.strip("^$ "))
     if not body:
         raise ValueError(f"an empty phrase among {kind}")
@@ -68,7 +70,7 @@ def _phrase(text: str) -> str:
 def _one_group(item: str) -> bool:
     """Return whether the first bracket closes at the very end."""
     depths = list(accumulate((character == "(") - (character == ")") for character in item))
-    return depths[0] == 1 and depths.index(0) == len(item) - 1
+    return depths[0] == 1 and depths[-1] == 0 and all(depth > 0 for depth in depths[:-1])
 
 
 def _item(item: str) -> str:

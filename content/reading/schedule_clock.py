@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 
 from content.reading.schedule_facts import Clock, Match, On, Part, Phrase, Reading, phrase
 from content.reading.schedule_model import Ask, When
@@ -143,11 +142,3 @@ def in_part(clock: Clock, part: str) -> Clock | Ask:
 def bare(clock: Clock) -> Clock:
     """Return a bare hour as people mean it: 1 to 6 in the afternoon, 7 to 12 as written."""
     return clock if clock.half or not 1 <= clock.hour <= 6 else Clock(clock.hour + NOON, clock.minute, "24")
-
-
-def shift(day: date, days: int) -> date | None:
-    """Return the day `days` later, or None beyond the calendar."""
-    try:
-        return day + timedelta(days=days)
-    except OverflowError:
-        return None

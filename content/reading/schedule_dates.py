@@ -6,7 +6,6 @@ import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
-from content.reading.schedule_clock import shift
 from content.reading.schedule_facts import Fact, Match, NextWeek, On, Phrase, Reading, Repeat, phrase
 from content.reading.schedule_model import WEEK, Ask, When
 from content.reading.schedule_repeats import span_of
@@ -17,6 +16,14 @@ _LEAP_SEARCH_YEARS = 9
 _SHORT_YEAR = 100
 _DIGITS = re.compile(r"\d+")
 _DAYS = {"day": 1, "week": 7}
+
+
+def shift(day: date, days: int) -> date | None:
+    """Return the day `days` later, or None beyond the calendar."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def add_months(day: date, months: int) -> date | None:

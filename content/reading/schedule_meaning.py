@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from content.reading.schedule_dates import add_months, next_weekday
+from content.reading.schedule_dates import add_months, make_date, next_weekday
 from content.reading.schedule_facts import (
     Fact,
     Repeat,
@@ -24,7 +24,7 @@ def understand(facts: Sequence[Fact], when: When) -> Schedule | Ask:
     said = gather(facts, when)
     if isinstance(said, Ask):
         return said
-    plan = _repeating(said, when) if _repeats(said) else _single(said, when)
+    plan = _repeating(said) if _repeats(said) else _single(said, when)
     return plan if isinstance(plan, Ask) else _possible(plan, when)
 
 
@@ -47,7 +47,7 @@ def _repeats(said: Said) -> bool:
     return said.monthday is not None and said.monthday.marker == "month" and not said.on
 
 
-def _repeating(said: Said, when: When) -> Schedule | Ask:
+def _repeating(said: Said) -> Schedule | Ask:
     if said.once or said.week or (said.days and said.days.marker == "next"):
         return Ask("contradiction")
     repeat, days = said.repeat, said.days.codes if said.days else ()
@@ -55,6 +55,8 @@ def _repeating(said: Said, when: When) -> Schedule | Ask:
         yearly = repeat is not None and repeat.base == "month" and repeat.count % 12 == 0
         if not yearly or repeat is None or said.first or said.monthday or days:
             return Ask("contradiction")
+        if said.on.day.day > LAST_SAFE_DAY:
+            return Ask("month-end")
         return Schedule("monthly", repeat.count, monthday=said.on.day.day, time=said.time, first=said.on.day)
     if said.times:
         if said.times.base != "week" or not said.days or len(days) != said.times.count:
@@ -119,7 +121,9 @@ def _single(said: Said, when: When) -> Schedule | Ask:
         if len(said.days.codes) > 1:
             return Ask("once-or-repeat")
         code = said.days.codes[0]
-        if day is None and (said.days.marker or said.week):
+        if day is None and said.week:
+            day = next_weekday(said.week.monday - timedelta(days=1), code)
+        elif day is None and said.days.marker:
             day = next_weekday(when.today, code)
         if day is not None and WEEK[day.weekday()] != code:
             return Ask("contradiction")
@@ -138,10 +142,8 @@ def _this_month(said: Said, day: date | None, when: When) -> date | None:
         return day if day and day.day == number else None
     if number <= when.today.day:
         return None
-    month_end = add_months(when.today.replace(day=31) if when.today.day == 31 else when.today, 0)
-    try:
-        found = (month_end or when.today).replace(day=number)
-    except ValueError:
+    found = make_date(when.today.year, when.today.month, number)
+    if found is None:
         return None
     return found if not said.days or WEEK[found.weekday()] == said.days.codes[0] else None
 

@@ -52,6 +52,7 @@ class Layout(_Rules):
     look_alikes: Patterns
     splits: Patterns
     fresh: Patterns
+    fresh_after_no: Patterns
     fillers: Patterns
 
 
@@ -109,9 +110,8 @@ class SignRules(_Rules):
         words = {name: tuple(patterns) for name, patterns in self.words.items()}
         self._layout_grammar = Grammar(words | dict(_named("layout", self.layout)))
         self._sign_grammar = Grammar(words | dict(_named("cues", self.cues)) | dict(self._sign_lists()))
-        key_words = self._layout_grammar.key_words() | self._sign_grammar.key_words()
         variants = {wrong: right for right, wrongs in self.spellings.items() for wrong in wrongs}
-        self._speller = Speller(key_words, variants, self.real_words)
+        self._speller = Speller(self._sign_grammar.key_words(), variants, self.real_words)
         self._terms = lru_cache(maxsize=_REMEMBERED_WORDS)(self._read_word)
         return self
 

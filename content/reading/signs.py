@@ -69,7 +69,7 @@ class _Reader:
         self._past = self._cues("past", never="past_never")
 
     def _cues(self, name: str, *, never: str = "") -> list[Span]:
-        barred = {place for span in self._matches.get(f"cues.{never}", ()) for place in span.used}
+        barred = {place for span in self._matches.get(f"cues.{never}", ()) for place in range(span.start, span.end)}
         return [span for span in self._matches.get(f"cues.{name}", ()) if not span.used <= barred]
 
     def state(self, span: Span, name: str, sign: SignWords) -> State:
@@ -79,7 +79,7 @@ class _Reader:
             return "negated"
         if not sign.even_supposed and any(self._governs(cue, span) for cue in self._what_if):
             return "supposed"
-        if self._is_asked(span):
+        if self._is_asked(span, even_supposed=sign.even_supposed):
             return "asked"
         if self._is_past(span, emergency=emergency):
             return "past"
@@ -95,8 +95,11 @@ class _Reader:
         return parts[cue.end - 1] == parts[span.end - 1]
 
     def _governs(self, cue: Span, span: Span) -> bool:
-        """Say whether `cue` stands before the end of `span`, in the same statement, and is not part of the sign."""
-        return cue.start < span.end - 1 and self._same(self._text.statements, cue, span) and not cue.used <= span.used
+        """Say whether `cue` stands before a word of the sign, in the same statement, and is not part of the sign."""
+        statement = self._text.statements[cue.end - 1]
+        return not cue.used <= span.used and any(
+            cue.start < place and self._text.statements[place] == statement for place in span.used
+        )
 
     def _is_negated(self, span: Span) -> bool:
         if any(self._governs(cue, span) and span.end - cue.end <= _DENIAL_REACH for cue in self._negated):
@@ -106,12 +109,12 @@ class _Reader:
             for cue in self._cues("negated_after")
         )
 
-    def _is_asked(self, span: Span) -> bool:
+    def _is_asked(self, span: Span, *, even_supposed: bool) -> bool:
         opening = self._text.opening(span)
         if any(cue.start == opening and self._governs(cue, span) for cue in self._cues("supposed_at_start")):
             return not any(self._same(self._text.statements, cue, span) for cue in self._asked_never)
         asked = any(cue.start == opening and self._governs(cue, span) for cue in self._cues("asked_at_start"))
-        asked = asked or any(self._governs(cue, span) for cue in self._cues("asked"))
+        asked = asked or (not even_supposed and any(self._governs(cue, span) for cue in self._cues("asked")))
         mine = any(self._same(self._text.statements, cue, span) for cue in self._cues("mine"))
         if not asked:
             return self._text.ends_asking(span) and not mine
@@ -121,7 +124,7 @@ class _Reader:
     def _is_past(self, span: Span, *, emergency: bool) -> bool:
         if any(cue.start >= span.end and self._same(self._text.sentences, cue, span) for cue in self._cues("over")):
             return True
-        denial = any(cue.used <= span.used for cue in self._negated)
+        denial = any(cue.used <= span.used for cue in self._cues("negated"))
         if not denial and any(self._same(self._text.statements, cue, span) for cue in self._cues("no_longer")):
             return True
         if any(self._same(self._text.statements, cue, span) for cue in self._cues("present")):

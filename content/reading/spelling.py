@@ -71,6 +71,6 @@ class Speller:
                 slips = OSA.distance(word, target, score_cutoff=2)
                 # A slip in the first letter is rare, and would pair words such as "racing" and "aching".
                 if slips <= _slips_allowed(min(len(word) + 1, len(target))) and word[0] == target[0]:
-                    found = (slips, abs(len(word) - len(target)), target)
+                    found = (slips, -len(target), target)
                     best = found if best is None else min(best, found)
         return best[2] if best else None

@@ -15,7 +15,8 @@ MAX_CHARACTERS = 4_096
 
 _APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc\u00b4`")
 _TOKEN = re.compile(r"(?P<word>\d+(?:[.,]\d+)*|[^\W\d]+(?:\*+[^\W\d]+)*)|(?P<stop>[.!;\n\u2026]+)|(?P<ask>\?)|(?P<pause>[,:()\u2013\u2014/]| -+ )")
-_JOINERS = frozenset({"and", "so", "n", "plus", "also", "no", "yes", "yeah", "nah", "nope", "ok", "cos", "because", "as"})
+_JOINERS = frozenset({"and", "so", "n", "plus", "also", "ok", "cos", "because", "as"})
+_SHORT_ANSWERS = frozenset({"no", "yes", "yeah", "nah", "nope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ def lay_out(text: str, rules: SignRules) -> Statements:
         span.start
         for span in layout.get("layout.fresh", ())
         if span.start in after_pause or (span.start and words[span.start - 1] in _JOINERS)
+    } | {
+        span.start
+        for span in layout.get("layout.fresh_after_no", ())
+        if span.start and words[span.start - 1] in _SHORT_ANSWERS
     }
     return Statements(
         tuple(words),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 
-from content.reading.index import Floats, TopicIndex
+from content.reading.index import NONE, Floats, TopicIndex
 from content.reading.normal import normalise
 
 MAX_SUGGESTIONS = 3
-_NONE = "none/"
+# From this share of letters of other scripts on, a message is in another language.
+OTHER_SCRIPT_SHARE = 0.5
+# Keeps logarithms finite; a probability below this is as good as none.
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Say what to do with a message: answer `topic`, or else offer `suggestions`, or else refuse as `refusal` says.
 
-    Exactly one of the three is set. `refusal` is a kind of refusal without its prefix; "gibberish" is *not understood*.
+    Exactly one of the three is set. `refusal` is the kind without its prefix; "gibberish" is *not understood*.
     """
 
     topic: str | None = None
@@ -28,25 +32,56 @@ class Decision:
 def find_topic(text: str, index: TopicIndex) -> Decision:
     """Return what to do with `text` as typed. Any text gets a decision; none raises."""
     plain = normalise(text)
-    if not any(character.isalpha() for character in plain):
+    letters = [character for character in plain if character.isalpha()]
+    if not letters:
         return Decision(refusal="gibberish")
-    return decide(probabilities(index.score(plain), index), index)
+    if sum(not _is_latin(letter) for letter in letters) > OTHER_SCRIPT_SHARE * len(letters):
+        return Decision(refusal="language")
+    scores = index.scorer.score(plain)
+    if np.array_equal(scores, index.scorer.bias):
+        # Not one run of letters in it was ever seen: there is nothing to choose by.
+        return Decision(refusal="gibberish")
+    return decide(scores, index)
 
 
-def probabilities(scores: Floats, index: TopicIndex) -> Floats:
-    """Return how probable each label is."""
-    raised = np.exp((scores - scores.max()) / np.float32(index.thresholds.temperature))
+def decide(scores: Floats, index: TopicIndex) -> Decision:
+    """Return the decision for the scores of the labels."""
+    gate, labels = index.gate, index.scorer.labels
+    is_none = np.array([label.startswith(NONE) for label in labels])
+    evidence = weigh_evidence(scores, is_none, gate.temperature)
+    in_scope = 1 / (1 + np.exp(-float(evidence @ np.array(gate.weights)) - gate.bias))
+    if in_scope < gate.refuse:
+        kind = int(np.where(is_none, scores, -np.inf).argmax())
+        return Decision(refusal=labels[kind].removeprefix(NONE))
+    topics = np.where(is_none, np.float32(-np.inf), scores)
+    best = np.argsort(-topics)[:MAX_SUGGESTIONS]
+    if in_scope >= gate.in_scope and soften(topics, gate.temperature)[best[0]] >= gate.sure:
+        return Decision(topic=labels[best[0]])
+    return Decision(suggestions=tuple(labels[place] for place in best))
+
+
+def soften(scores: Floats, temperature: float) -> Floats:
+    """Return the scores as probabilities that add up to 1."""
+    raised = np.exp((scores - scores.max()) / np.float32(temperature))
     return np.asarray(raised / raised.sum(), np.float32)
 
 
-def decide(chances: Floats, index: TopicIndex) -> Decision:
-    """Return the decision for the probabilities of the labels."""
-    order = [index.labels[place] for place in np.argsort(-chances)]
-    topics = [label for label in order if not label.startswith(_NONE)]
-    refusals = [label.removeprefix(_NONE) for label in order if label.startswith(_NONE)]
-    refused = sum(float(chances[place]) for place, label in enumerate(index.labels) if label.startswith(_NONE))
-    if refused >= index.thresholds.refuse:
-        return Decision(refusal=refusals[0])
-    if chances[index.labels.index(topics[0])] >= index.thresholds.answer:
-        return Decision(topic=topics[0])
-    return Decision(suggestions=tuple(topics[:MAX_SUGGESTIONS]))
+def weigh_evidence(scores: Floats, is_none: np.ndarray, temperature: float) -> np.ndarray:
+    """Return what speaks for and against a message being in scope, in the order of `Gate.weights`."""
+    chances = soften(scores, temperature)
+    topics, kinds = np.sort(scores[~is_none]), np.sort(scores[is_none])
+    none = float(chances[is_none].sum())
+    return np.array(
+        [
+            np.log(float(chances[~is_none].max()) + _TINY),
+            np.log(none + _TINY) - np.log(1 - none + _TINY),
+            topics[-1] - topics[-2],
+            topics[-1],
+            kinds[-1],
+            kinds[-2],
+        ]
+    )
+
+
+def _is_latin(letter: str) -> bool:
+    return letter < "\u0250" or unicodedata.name(letter, "").startswith("LATIN")

@@ -1,9 +1,10 @@
 // The page: which person's phone it is, what the stream says, and who shows it.
-import { Chat, make } from "./chat.js";
+import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { labels } from "./labels.js";
 import { listen, post } from "./link.js";
 import { menu } from "./menu.js";
+import { make } from "./parts.js";
 import { Tools } from "./tools.js";
 
 const TYPING = 5000;
@@ -25,6 +26,7 @@ const chat = new Chat(id("log"), id("scroll"), {
   command: (text) => attempt("write", { text }),
   edit: (message) => composer.edit(message),
   copied: () => toast(labels.copied),
+  looked: (atEnd) => (id("down").hidden = atEnd),
 });
 const composer = new Composer(attempt, toast);
 const tools = new Tools(attempt);
@@ -70,17 +72,11 @@ function showMessages(news) {
   if (news.messages) {
     // A first load is not read out message by message.
     id("log").setAttribute("aria-live", news.reset ? "off" : "polite");
-    const last = news.messages.at(-1);
-    const follow = chat.show(news.messages, state.reactions) || news.reset || last?.from.id === state.person;
+    chat.show(news.messages, state.reactions);
     for (const message of news.messages) if (message.edit_date) chat.settle(message.message_id);
-    if (follow) {
-      chat.toEnd();
-      for (const image of id("log").querySelectorAll("img")) image.addEventListener("load", () => chat.toEnd(), { once: true });
-    }
     if (news.reset) requestAnimationFrame(() => id("log").setAttribute("aria-live", "polite"));
   }
   if (news.reactions && !news.reset) chat.react(state.reactions);
-  id("down").hidden = chat.atEnd();
 }
 
 function answered(one) {
@@ -165,12 +161,12 @@ function label(name, text) {
 function boot() {
   id("people").setAttribute("aria-label", labels.people);
   id("log").setAttribute("aria-label", labels.messages);
+  id("scroll").setAttribute("aria-label", labels.messages);
   id("alert-ok").textContent = labels.ok;
   label("open-tools", labels.tools);
   label("open-menu", labels.menu);
   label("down", labels.down);
   id("down").addEventListener("click", () => chat.toEnd());
-  id("scroll").addEventListener("scroll", () => (id("down").hidden = chat.atEnd()), { passive: true });
   id("open-menu").addEventListener("click", () =>
     menu(id("menu"), id("open-menu"), [
       [{ text: state.blocked ? labels.unblock : labels.block, run: () => attempt("block", { blocked: !state.blocked }) }],

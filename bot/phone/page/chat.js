@@ -1,28 +1,50 @@
 // The messages: one list item per message, replaced in place when it is edited.
 import { render } from "./entities.js";
 import { labels } from "./labels.js";
+import { file, make, picture, place, voice } from "./parts.js";
 
 const time = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 
 export class Chat {
-  // `act` has press(message, button), command(text), edit(message) and copied().
+  // `act` has press(message, button), command(text), edit(message), copied() and looked(atEnd).
   constructor(log, scroll, act) {
     this.log = log;
     this.scroll = scroll;
     this.act = act;
     this.items = new Map();
     this.me = 0;
+    // Whether the newest message is in view, and so should stay in view.
+    this.stuck = true;
+    this.top = 0;
+    scroll.addEventListener("scroll", () => this.look(), { passive: true });
+    const grown = new ResizeObserver(() => this.follow());
+    grown.observe(scroll);
+    grown.observe(log);
+  }
+
+  // Only a person scrolls up; what grows below the view does not unstick it.
+  look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroll;
+    if (scrollHeight - scrollTop - clientHeight < 80) this.stuck = true;
+    else if (scrollTop < this.top - 1) this.stuck = false;
+    this.top = scrollTop;
+    this.act.looked(this.stuck);
+  }
+
+  follow() {
+    if (this.stuck) this.toEnd();
+    else this.look();
   }
 
   reset(me) {
     this.me = me;
+    this.stuck = true;
     this.items.clear();
     this.log.replaceChildren();
   }
 
   show(messages, reactions) {
-    const atEnd = this.atEnd();
     for (const message of messages) {
       const item = this.item(message, reactions[message.message_id]);
       const before = this.items.get(message.message_id);
@@ -30,11 +52,14 @@ export class Chat {
         const focused = before.node.contains(document.activeElement) ? document.activeElement.textContent : null;
         before.node.replaceWith(item);
         if (focused !== null) [...item.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
-      } else this.log.append(item);
+      } else {
+        item.classList.add("new");
+        this.log.append(item);
+      }
       this.items.set(message.message_id, { node: item, message, reaction: reactions[message.message_id] });
     }
+    if (messages.some((message) => message.from.id === this.me)) this.stuck = true;
     this.group();
-    return atEnd;
   }
 
   forget(numbers) {
@@ -48,10 +73,6 @@ export class Chat {
   react(reactions) {
     const changed = [...this.items.values()].filter((one) => one.reaction !== reactions[one.message.message_id]);
     this.show(changed.map((one) => one.message), reactions);
-  }
-
-  atEnd() {
-    return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 80;
   }
 
   toEnd() {
@@ -185,57 +206,4 @@ export class Chat {
     } else button.disabled = true;
     return button;
   }
-}
-
-function picture(size, caption) {
-  const link = make("a", "picture");
-  link.href = `/api/file/${size.file_id}`;
-  link.target = "_blank";
-  const image = make("img");
-  image.src = link.href;
-  image.width = size.width;
-  image.height = size.height;
-  image.alt = caption || labels.picture;
-  link.append(image);
-  return link;
-}
-
-function file(document_) {
-  const link = make("a", "file");
-  link.href = `/api/file/${document_.file_id}`;
-  link.target = "_blank";
-  const name = make("span", "file-name", document_.file_name);
-  name.append(make("small", "", size(document_.file_size)));
-  const kind = document_.file_name.split(".").pop().slice(0, 4);
-  const badge = make("span", "badge", kind);
-  badge.setAttribute("aria-hidden", "true");
-  link.append(badge, name);
-  return link;
-}
-
-function voice(one) {
-  const node = make("p", "voice");
-  node.setAttribute("role", "img");
-  node.setAttribute("aria-label", labels.voiceLength(one.duration));
-  node.append(make("span", "wave"), make("small", "", `0:${String(one.duration).padStart(2, "0")}`));
-  return node;
-}
-
-function place(one) {
-  const node = make("p", "place");
-  node.append(make("span", "pin"), labels.place(one.latitude, one.longitude));
-  return node;
-}
-
-function size(bytes) {
-  const unit = bytes < 1024 ? "byte" : bytes < 1024 ** 2 ? "kilobyte" : "megabyte";
-  const value = bytes / { byte: 1, kilobyte: 1024, megabyte: 1024 ** 2 }[unit];
-  return new Intl.NumberFormat([], { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
-}
-
-export function make(tag, name = "", text = "") {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  if (text) node.textContent = text;
-  return node;
 }

@@ -1,8 +1,8 @@
 // The bottom of the phone: the message box, commands, attachments, Start, Unblock and the bot's own keyboard.
-import { make } from "./chat.js";
 import { labels } from "./labels.js";
 import { upload } from "./link.js";
 import { menu } from "./menu.js";
+import { make } from "./parts.js";
 
 const id = (name) => document.getElementById(name);
 const TALLEST = 132;
@@ -65,6 +65,7 @@ export class Composer {
     id("unblock").hidden = !this.blocked;
     id("slash").hidden = this.commands.length === 0;
     if ("keyboard" in news) this.keyboard(news.keyboard);
+    id("keyboard").classList.toggle("away", this.blocked);
   }
 
   async send() {

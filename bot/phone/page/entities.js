@@ -1,5 +1,6 @@
 // Text with Telegram's entities -> DOM. Offsets are UTF-16 units, as JavaScript's own strings count.
 import { labels } from "./labels.js";
+import { make } from "./parts.js";
 
 const TAGS = {
   bold: "strong",
@@ -106,10 +107,4 @@ function showTime(node, entity) {
   if (/t/i.test(form)) Object.assign(options, { hour: "2-digit", minute: "2-digit" });
   if (form.includes("T")) options.second = "2-digit";
   node.textContent = moment.toLocaleString([], options);
-}
-
-function make(tag, name = "") {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  return node;
 }

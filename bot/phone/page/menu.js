@@ -1,6 +1,6 @@
 // A small menu in a dialog: it takes the focus, closes with Escape, and gives the focus back.
-import { make } from "./chat.js";
 import { labels } from "./labels.js";
+import { make } from "./parts.js";
 
 // `groups` are lists of { text, run } and may start with { title }; a group with `row` lies side by side.
 export function menu(dialog, opener, groups) {

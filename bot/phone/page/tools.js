@@ -1,6 +1,6 @@
 // Beside the phone: its clock, which only moves forward, and the Bot API calls as they go.
-import { make } from "./chat.js";
 import { labels } from "./labels.js";
+import { make } from "./parts.js";
 
 const id = (name) => document.getElementById(name);
 const KEPT = 150;

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from telegram import Bot
 
+from bot.phone.clock import ShiftedClock
 from bot.phone.people import Person
 from bot.phone.server import Phone
 
@@ -20,17 +21,31 @@ PNG = bytes.fromhex(
 )
 
 
-class Clock:
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+
+class Clock(ShiftedClock):
     """Stands still until it is moved."""
 
     def __init__(self) -> None:
-        self.time = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+        super().__init__(source=lambda: NOW)
 
-    def __call__(self) -> datetime:
-        return self.time
+    def moves(self, **by: float) -> None:
+        self.advance(timedelta(**by))
 
-    def advance(self, **by: float) -> None:
-        self.time += timedelta(**by)
+
+class Due:
+    """When the bot will come back, and how often it was told that the clock was moved."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+        self.moves = 0
+
+    async def next_due(self) -> datetime | None:
+        return self.at
+
+    async def on_move(self) -> None:
+        self.moves += 1
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +60,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def phone(clock: Clock) -> AsyncIterator[Phone]:
-    async with Phone(clock, webhook_repeats=(0.0, 0.01)) as running:
+def due() -> Due:
+    return Due()
+
+
+@pytest.fixture
+async def phone(clock: Clock, due: Due) -> AsyncIterator[Phone]:
+    page = {"page_token": TOKEN, "next_due": due.next_due, "on_move": due.on_move}
+    async with Phone(clock, webhook_repeats=(0.0, 0.01), **page) as running:
         yield running
 
 
@@ -83,3 +104,12 @@ class Caller:
 async def call(phone: Phone) -> AsyncIterator[Caller]:
     async with aiohttp.ClientSession() as session:
         yield Caller(phone, session)
+
+
+@pytest.fixture
+async def page(phone: Phone) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser that has opened the printed address."""
+    async with aiohttp.ClientSession(phone.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        async with session.get(f"/?key={phone.key}") as answer:
+            assert answer.status == 200
+        yield session

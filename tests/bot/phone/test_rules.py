@@ -111,6 +111,23 @@ async def test_something_that_is_no_markup_is_refused(call: Caller, alice: Perso
     assert await call.refusal("sendMessage", chat_id=alice.id, text="x", reply_markup=markup)
 
 
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("deleteMyCommands", {"scope": {"type": ["a"]}}),
+        ("deleteMyCommands", {"scope": {"type": "galaxy"}}),
+        ("setWebhook", {"url": "https://[::1/x"}),
+        ("setWebhook", {"url": "https://x:99999/"}),
+        ("setMyCommands", {"commands": [{"command": "a", "description": "\ud800"}]}),
+        ("setMyName", {"name": "\ud800"}),
+        ("getFile", {"file_id": ["x"]}),
+        ("getUpdates", {"allowed_updates": [1]}),
+    ],
+)
+async def test_nonsense_is_refused_and_never_an_error_of_the_phone(call: Caller, method: str, params: dict) -> None:
+    assert await call.refusal(method, **params)
+
+
 async def test_query_form_json_and_multipart_mean_the_same(phone: Phone, alice: Person) -> None:
     url = f"{phone.url}/bot{TOKEN}/sendMessage"
     markup = {"inline_keyboard": [[{"text": "a", "callback_data": "b"}]]}

@@ -1,13 +1,11 @@
 """Updates: what people do, as the bot gets it by polling or by webhook."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
-from telegram.error import BadRequest, Conflict, Forbidden
+from telegram.error import Conflict, Forbidden
 
 from bot.phone.people import Person
 from bot.phone.server import Phone
@@ -51,7 +49,7 @@ async def test_an_offset_far_beyond_the_queue_confirms_nothing(bot: Bot, alice: 
 
 async def test_a_long_poll_wakes_at_once(bot: Bot, phone: Phone, alice: Person) -> None:
     waiting = asyncio.create_task(bot.get_updates(timeout=30))
-    await asyncio.sleep(0.05)
+    await phone.until(TOKEN, lambda: phone.polling(TOKEN))
 
     alice.writes("hello")
 
@@ -60,9 +58,9 @@ async def test_a_long_poll_wakes_at_once(bot: Bot, phone: Phone, alice: Person) 
     assert update.message.text == "hello"
 
 
-async def test_a_long_poll_wakes_for_another_thread(bot: Bot, alice: Person) -> None:
+async def test_a_long_poll_wakes_for_another_thread(bot: Bot, phone: Phone, alice: Person) -> None:
     waiting = asyncio.create_task(bot.get_updates(timeout=30))
-    await asyncio.sleep(0.05)
+    await phone.until(TOKEN, lambda: phone.polling(TOKEN))
 
     await asyncio.to_thread(alice.writes, "hello")
 
@@ -73,7 +71,7 @@ async def test_a_long_poll_wakes_for_another_thread(bot: Bot, alice: Person) -> 
 async def test_a_second_poller_ends_the_first(bot: Bot, phone: Phone) -> None:
     async with Bot(TOKEN, base_url=phone.base_url) as replica:
         first = asyncio.create_task(bot.get_updates(timeout=30))
-        await asyncio.sleep(0.05)
+        await phone.until(TOKEN, lambda: phone.polling(TOKEN))
         second = asyncio.create_task(replica.get_updates(timeout=1))
 
         async with asyncio.timeout(0.8):
@@ -95,10 +93,10 @@ async def test_old_updates_die_a_press_after_150_seconds(bot: Bot, alice: Person
     alice.starts()
     sent = await bot.send_message(alice.id, "x", reply_markup=YES)
     alice.presses(sent.message_id, "Yes")
-    clock.advance(seconds=151)
+    clock.moves(seconds=151)
 
     kinds = [one.callback_query is None for one in await updates(bot)]
-    clock.advance(days=1)
+    clock.moves(days=1)
 
     assert kinds == [True]
     assert await updates(bot) == ()
@@ -202,83 +200,3 @@ async def test_an_injected_update_comes_as_it_is(call: Caller, phone: Phone) -> 
     _, body = await call("getUpdates")
 
     assert body["result"] == [{"update_id": number, "poll": {"id": "1"}}]
-
-
-class Hook:
-    """A bot's webhook: notes what comes and answers what it is told."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[dict, str | None]] = []
-        self.answers: list[int] = []
-        self.url = ""
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.got.append((await request.json(), request.headers.get("X-Telegram-Bot-Api-Secret-Token")))
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
-
-    @property
-    def texts(self) -> list[str]:
-        return [update["message"]["text"] for update, _ in self.got]
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    hook = Hook()
-    app = web.Application()
-    app.router.add_post("/hook", hook.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    hook.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield hook
-    await runner.cleanup()
-
-
-def emptied(phone: Phone) -> Callable[[], bool]:
-    return lambda: phone.pending(TOKEN) == 0
-
-
-async def test_a_webhook_gets_updates_with_its_secret(bot: Bot, phone: Phone, alice: Person, hook: Hook) -> None:
-    alice.writes("before")
-    await bot.set_webhook(hook.url, secret_token="s3cret")
-    alice.writes("after")
-
-    await phone.until(TOKEN, emptied(phone))
-
-    assert hook.texts == ["before", "after"]
-    assert {secret for _, secret in hook.got} == {"s3cret"}
-    assert (await bot.get_webhook_info()).url == hook.url
-    with pytest.raises(Conflict, match="can't use getUpdates method while webhook is active"):
-        await bot.get_updates()
-
-
-async def test_a_refused_update_is_repeated_and_holds_back_only_its_own_chat(
-    bot: Bot, phone: Phone, alice: Person, hook: Hook
-) -> None:
-    bob = phone.person(TOKEN, "Bob")
-    hook.answers = [500, 503]
-    await bot.set_webhook(hook.url)
-    alice.writes("a1")
-    await phone.until(TOKEN, lambda: len(hook.got) >= 1)
-    alice.writes("a2")
-    bob.writes("b1")
-
-    await phone.until(TOKEN, emptied(phone))
-
-    assert [text for text in hook.texts if text != "b1"] == ["a1", "a1", "a1", "a2"]
-    assert hook.texts.count("b1") == 1
-    assert "503" in ((await bot.get_webhook_info()).last_error_message or "")
-
-
-async def test_webhooks_elsewhere_need_https_and_pending_updates_can_be_dropped(
-    bot: Bot, phone: Phone, alice: Person
-) -> None:
-    alice.writes("one")
-
-    with pytest.raises(BadRequest, match="(?i)an HTTPS URL must be provided for webhook"):
-        await bot.set_webhook("http://example.org/hook")
-    with pytest.raises(BadRequest, match="ports 80, 88, 443 or 8443"):
-        await bot.set_webhook("https://example.org:5000/hook")
-    await bot.delete_webhook(drop_pending_updates=True)
-
-    assert phone.pending(TOKEN) == 0

@@ -1,0 +1,83 @@
+"""Fit the scorer of the topic finder to example messages. Needs the `build` extra; the running bot does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.svm import LinearSVC
+
+from content.examples import LABELS, Example
+from content.reading.features import Ids, letter_features, number, split_words, word_features
+from content.reading.index import Block, Floats, Scorer, weigh
+from content.reading.normal import normalise
+from content.reading.slips import Slips, number_words
+
+# How closely the fit follows each example; 0.3 to 1 are as good (leave-one-voice-out, docs/measurements.md).
+FIT = 0.7
+# A word is known by use, whatever the dictionary says, from this many examples on ("whats", "heyy", "calcuim").
+KNOWN_BY_USE = 3
+# The examples under these are no English: their words are no targets of mending.
+_NOT_ENGLISH = ("none/language", "none/gibberish")
+# Scores lie around -1 for "not this label"; a label without examples stays far below.
+_NEVER = -9.0
+
+
+def read_dictionary() -> frozenset[str]:
+    """Return the English words that symspellpy brings (about 80,000)."""
+    lines = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig").splitlines()
+    return frozenset(line.split(" ")[0].replace("'", "") for line in lines)
+
+
+def learn_slips(examples: Iterable[Example], texts: Iterable[str], dictionary: frozenset[str]) -> Slips:
+    """Return the mender that knows the words of the examples, and as English also those of our own `texts`."""
+    uses = Counter(
+        word
+        for example in examples
+        if example.label not in _NOT_ENGLISH
+        for word in set(split_words(normalise(example.text)))
+    )
+    own = {word for text in texts for word in split_words(normalise(text))}
+    known = {word for word, count in uses.items() if count >= KNOWN_BY_USE}
+    return Slips((known | own) & (dictionary | own), number_words(known | own | dictionary))
+
+
+def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
+    """Return a scorer fitted to the examples: a linear support vector machine over stems, pairs and letter runs."""
+    typed = [slips.mend(split_words(normalise(example.text))) for example in examples]
+    word_ids = [number(word_features(words)) for words in typed]
+    letter_ids = [number(letter_features(words)) for words in typed]
+    words, letters = _rarity(word_ids, fewest=1), _rarity(letter_ids, fewest=2)
+    values = hstack([_values(word_ids, *words), _values(letter_ids, *letters)]).tocsr()
+    wanted = np.array([LABELS.index(example.label) for example in examples])
+    machine = LinearSVC(C=FIT, random_state=0).fit(values, wanted)
+    weights = np.zeros((values.shape[1], len(LABELS)), np.float32)
+    weights[:, machine.classes_] = machine.coef_.T
+    bias = np.full(len(LABELS), _NEVER, np.float32)
+    bias[machine.classes_] = machine.intercept_
+    border = len(words[0])
+    return Scorer(LABELS, slips, _block(*words, weights[:border]), _block(*letters, weights[border:]), bias)
+
+
+def _rarity(texts: Sequence[Ids], fewest: int) -> tuple[Ids, Floats]:
+    """Return the features found in at least `fewest` texts, sorted, and how rare each is."""
+    ids, counts = np.unique(np.concatenate([np.unique(text) for text in texts]), return_counts=True)
+    kept = counts >= fewest
+    return ids[kept], (np.log((1 + len(texts)) / (1 + counts[kept])) + 1).astype(np.float32)
+
+
+def _values(texts: Sequence[Ids], ids: Ids, rarity: Floats) -> csr_matrix:
+    weighed = [weigh(text, ids, rarity) for text in texts]
+    ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
+    columns = np.concatenate([columns for columns, _ in weighed])
+    values = np.concatenate([values for _, values in weighed]).astype(np.float64)
+    return csr_matrix((values, columns, ends), (len(texts), len(ids)))
+
+
+def _block(ids: Ids, rarity: Floats, weights: Floats) -> Block:
+    """Return the block with its weights as bytes: 8 bits a weight cost no accuracy."""
+    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
+    return Block(ids, rarity, np.round(weights / scale).astype(np.int8), scale.astype(np.float32))
