@@ -68,6 +68,7 @@ def chat() -> None:
     settings = read_settings({name: value for name, value in os.environ.items() if name.startswith("LOG_")})
     set_up_logs("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_format)
     console = Console()
+    CHAT_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def show(address: str) -> None:
         console.print(f"\nThe bot is ready. Open this page:\n\n  {address}\n", highlight=False, soft_wrap=True)

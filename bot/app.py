@@ -28,6 +28,7 @@ from bot.handlers import (
     history,
     members,
     messages,
+    outcomes,
     plans,
     privacy,
     questions,
@@ -65,6 +66,7 @@ COMMANDS: dict[str, Handle] = {
 BUTTONS: dict[str, Press] = {
     "t": questions.pressed,
     "k": checklist.pressed,
+    "o": outcomes.pressed,
     "c": check_ins.pressed,
     "p": plans.pressed,
     "r": reminders.pressed,

@@ -13,6 +13,9 @@ Clock = Callable[[], float]  # monotonic seconds
 BURST: Final = 5
 BURST_SECONDS: Final = 0.02
 
+# The last of a burst must not wait because a sum of floats is a little too large.
+ROUNDING: Final = 1e-6
+
 
 class Budget(Protocol):
     """Hand out the sends of the whole bot. Replicas that share one token need one that they share."""
@@ -28,7 +31,7 @@ class EvenBudget:
         """Take the rate in sends a second."""
         self._interval = 1 / per_second
         burst = min(max(BURST, int(per_second * BURST_SECONDS)), max(1, int(per_second)))
-        self._slack = (burst - 1) * self._interval
+        self._slack = (burst - 1) * self._interval + ROUNDING
         self._clock = clock
         self._next = -math.inf
 

@@ -26,6 +26,8 @@ class Draft:
     first: str | None = None
     at: str | None = None
     zone: str | None = None
+    # "check_in", or "recheck": a reminder to go through the checklist again.
+    purpose: str = "check_in"
     # The plan that this one takes the place of.
     instead_of: str | None = None
     message_id: int | None = None

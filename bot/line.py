@@ -11,22 +11,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.budget import ROUNDING
+
 # One message a second in a private chat; a reply of three parts may go at once.
 PRIVATE: Final = (1.0, 3)
 
 # 20 a minute in a group. With a burst of 3 that is one every 60 / 18 seconds.
 GROUP: Final = (60 / 18, 3)
 
+# The calls that put a message into a chat.
+MESSAGES: Final = ("send", "copy", "forward")
+
 
 class Chat:
-    """Hold what one chat was sent lately: one message every `interval` seconds after a burst of `burst`."""
+    """Hold what one chat was sent lately: one message every `interval` seconds after a burst of `burst`.
+
+    A message counts when it is called up; one that begins slowly can leave together with later ones.
+    """
 
     __slots__ = ("_interval", "_next", "_slack", "callers")
 
     def __init__(self, interval: float, burst: int) -> None:
         """Begin at rest."""
         self._interval = interval
-        self._slack = (burst - 1) * interval
+        self._slack = (burst - 1) * interval + ROUNDING
         self._next = -math.inf
         self.callers = 0
 
@@ -56,26 +64,28 @@ class Chats:
         return len(self._chats)
 
     @contextmanager
-    def using(self, chat_id: int | str, now: float) -> Iterator[Chat]:
-        """Give the chat's state, which is kept as long as somebody uses it. A name is a group's or a channel's."""
-        # Look at the two that were not looked at for the longest time, so that there are never many at rest.
-        for key in list(itertools.islice(self._chats, 2)):
-            state = self._chats.pop(key)
-            if not state.is_idle(now):
-                self._chats[key] = state
+    def using(self, endpoint: str, chat_id: int | str, now: float) -> Iterator[Chat | None]:
+        """Give the state of the chat, kept as long as somebody uses it; None if the call does not count there.
+
+        "Typing..." is no message. In groups, and in channels, which go by a name, edits count as well.
+        """
         key = _number(chat_id)
-        chat = self._chats.setdefault(key, Chat(*(GROUP if is_group(key) else PRIVATE)))
+        is_group = isinstance(key, str) or key < 0
+        is_message = endpoint.startswith(MESSAGES) and endpoint != "sendChatAction"
+        if not is_message and not (is_group and endpoint.startswith("edit")):
+            yield None
+            return
+        # Look at the two that were not looked at for the longest time, so that there are never many at rest.
+        for other in list(itertools.islice(self._chats, 2)):
+            state = self._chats.pop(other)
+            if not state.is_idle(now):
+                self._chats[other] = state
+        chat = self._chats.setdefault(key, Chat(*(GROUP if is_group else PRIVATE)))
         chat.callers += 1
         try:
             yield chat
         finally:
             chat.callers -= 1
-
-
-def is_group(chat_id: int | str) -> bool:
-    """Return whether this is a group or a channel, by number or by @name."""
-    key = _number(chat_id)
-    return isinstance(key, str) or key < 0
 
 
 def _number(chat_id: int | str) -> int | str:

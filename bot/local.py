@@ -24,10 +24,9 @@ async def chat(
 ) -> None:
     """Run until stopped. `show` is given the page's address; `on_start` the running program, to stop it.
 
-    Everything is kept in `folder`, so that the conversation goes on at the next start. Raises OSError when no port of
-    ours is free.
+    Everything is kept in `folder`, which is there, so that the conversation goes on at the next start. Raises OSError
+    when no port of ours is free.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     program: Program | None = None
 
     async def next_due() -> datetime | None:
@@ -38,9 +37,7 @@ async def chat(
             program.clockwork.wake()
 
     clock = ShiftedClock()
-    phone = Phone(
-        clock, path=folder / "phone.db", tokens=[TOKEN], page_token=TOKEN, next_due=next_due, on_move=look
-    )
+    phone = Phone(clock, path=folder / "phone.db", tokens=[TOKEN], page_token=TOKEN, next_due=next_due, on_move=look)
     await _start(phone)
     try:
         program = Program(

@@ -7,8 +7,7 @@ import itertools
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -19,7 +18,7 @@ from telegram.ext import BaseRateLimiter
 
 from bot.budget import Budget, Clock, EvenBudget
 from bot.errors import Flooded, classify
-from bot.line import Call, Chat, Chats, Line, is_group
+from bot.line import Call, Chat, Chats, Line
 
 log = structlog.get_logger(__name__)
 
@@ -42,9 +41,6 @@ GIVE_UP_SECONDS: Final = 60.0
 # Calls that write into a chat. What only reads (getMe, getFile), sets up (setMyCommands, setWebhook, deleteWebhook)
 # or answers a press (answerCallbackQuery) is no send: Telegram does not count it, and a spinner must not wait.
 WRITING: Final = ("send", "edit", "delete", "copy", "forward", "stop", "pin", "unpin")
-
-# Of these the ones that put a message into the chat; groups count edits as well.
-MESSAGES: Final = ("send", "copy", "forward")
 
 
 class NotWanted(Exception):  # noqa: N818  # nothing went wrong
@@ -138,7 +134,7 @@ class Pacing(BaseRateLimiter[Pace]):
         pace = rate_limit_args or Pace()
         give_up_at = self._clock() + pace.give_up_after
         number = next(self._numbers)
-        with self._chat(endpoint, data["chat_id"]) as chat:
+        with self._chats.using(endpoint, data["chat_id"], self._clock()) as chat:
             # Ends at `give_up_at` at the latest: `_turn` raises then.
             while True:
                 await self._turn(pace, number, chat, give_up_at)
@@ -247,13 +243,3 @@ class Pacing(BaseRateLimiter[Pace]):
                 raise
         finally:
             self._nap = None
-
-    @contextmanager
-    def _chat(self, endpoint: str, chat_id: int | str) -> Iterator[Chat | None]:
-        """Give the chat's state if the call counts there. "Typing..." is no message; edits count in groups only."""
-        is_message = endpoint.startswith(MESSAGES) and endpoint != "sendChatAction"
-        if not is_message and not (endpoint.startswith("edit") and is_group(chat_id)):
-            yield None
-            return
-        with self._chats.using(chat_id, self._clock()) as chat:
-            yield chat

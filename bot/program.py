@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from types import FrameType
 
@@ -27,7 +28,7 @@ from bot.transport import AiohttpRequest
 from content.model import Library
 from scheduler.db import migrate
 from scheduler.db.engine import Database
-from scheduler.deliver import Deliverer
+from scheduler.deliver import LEASE, Deliverer
 from scheduler.jobs import Clockwork
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,15 @@ class Program:
     """Hold the parts of one running bot."""
 
     def __init__(
-        self, token: str, database_url: str, library: Library, clock: Clock, *, api_url: str, per_second: float
+        self,
+        token: str,
+        database_url: str,
+        library: Library,
+        clock: Clock,
+        *,
+        api_url: str,
+        per_second: float,
+        lease: timedelta = LEASE,
     ) -> None:
         """Build the parts; nothing is opened yet."""
         self._database_url = database_url
@@ -64,7 +73,7 @@ class Program:
         self.application: HouseApplication = build(token, self.house, AiohttpRequest(), Pacing(per_second), api_url)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         sender = Sender(self.application.bot, library, clock)
-        self.deliverer = Deliverer(self.database, sender.send, clock, owner, on_fatal=self._on_fatal)
+        self.deliverer = Deliverer(self.database, sender.send, clock, owner, self._on_fatal, lease)
         self.clockwork = Clockwork(self.database, self.deliverer, clock)
         intake = Intake(self.application, partial(first_aid, self.application), partial(apologise, self.application))
         self.poller = Poller(AiohttpRequest, self.application.bot.base_url, intake)

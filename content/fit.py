@@ -16,7 +16,7 @@ from content.reading.index import Block, Floats, Scorer, weigh
 from content.reading.normal import normalise
 from content.reading.slips import Slips, number_words
 
-# How closely the fit follows each example; 0.3 to 1 are as good (leave-one-voice-out, docs/measurements.md).
+# How closely the fit follows each example; 0.3 to 1 are as good on voices left out (docs/topic-finder.md).
 FIT = 0.7
 # A word is known by use, whatever the dictionary says, from this many examples on ("whats", "heyy", "calcuim").
 KNOWN_BY_USE = 3

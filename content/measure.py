@@ -19,7 +19,7 @@ from content.reading.topics import soften, weigh_evidence
 
 # The gate answers as often as it can within these. On voices never seen, one in-scope example in seven has another
 # best topic, often with reason: many would do for two. On the sample of questions it is one in 25. So 5 % wrong here
-# stands for well under 3 % there. What is out of scope is as hard here as there.
+# stands for well under 3 % there. What is out of scope is as hard here as there (docs/topic-finder.md).
 MAX_WRONG = 0.05
 MAX_OUT_OF_SCOPE_ANSWERED = 0.02
 MAX_IN_SCOPE_REFUSED = 0.01

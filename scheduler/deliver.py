@@ -97,6 +97,11 @@ class Deliverer:
             log.error("a delivery broke off", error=type(error).__name__)
 
     @property
+    def lease(self) -> timedelta:
+        """Return how long a claim holds by itself."""
+        return self._lease
+
+    @property
     def under_way(self) -> int:
         """Return how many sendings are under way."""
         return len(self._sending)

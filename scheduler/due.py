@@ -27,6 +27,7 @@ class DueCheckIn:
     chat_id: int
     plan_public_id: str
     kind: str
+    about: str | None
     interval: int
     unit: str
     nominal: str

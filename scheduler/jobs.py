@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.db import updates
 from scheduler.db.engine import Database
-from scheduler.deliver import LEASE, Deliverer
+from scheduler.deliver import Deliverer
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Clockwork:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
         self._jobs.add_job(self._tick, "interval", seconds=LONGEST_SLEEP.total_seconds(), id="tick")
-        self._jobs.add_job(deliverer.hold_leases, "interval", seconds=LEASE.total_seconds() / 4, id="leases")
+        self._jobs.add_job(deliverer.hold_leases, "interval", seconds=deliverer.lease.total_seconds() / 4, id="leases")
         self._jobs.add_job(self._night, "cron", hour=NIGHT_HOUR, id="night")
         self._is_ticking = False
         self._is_woken = False

@@ -27,6 +27,6 @@ def check() -> None:
     url = read_settings(os.environ).database_url.get_secret_value()
     current, newest = migrate.current(url), migrate.newest()
     if current != newest:
-        typer.echo(f"The database is at {current or 'no tables'}, this release needs {newest}. Run: calcibot db upgrade")
+        typer.echo(f"The database is at {current or 'no tables'}, not at {newest}. Run: calcibot db upgrade")
         raise typer.Exit(1)
     typer.echo(f"The database is at {current}, as it should be.")

@@ -27,6 +27,9 @@ from scheduler.due import LastAnswer
 
 EVENING = time(19, 0)
 
+# Most dates are within this time.
+BOOKED_AGAIN_AFTER = timedelta(weeks=2)
+
 # Longer notes are cut here; the person sees what was kept.
 NOTE_LENGTH = 500
 
@@ -106,7 +109,10 @@ async def _step(
             answers.write(check_in, plan, "changed", {**details, "size": choice}, now)
             return view.note(library, *names)
         case ("nonote", _):
-            return await _noted(session, library, person, check_in, plan, "changed", details, now)
+            answer = check_in.answer or "changed"
+            return await _noted(session, library, person, check_in, plan, answer, details or None, now)
+        case (answer, _) if answer in view.VISITS and plan.kind == "visit":
+            return await _visited(session, context, person, check_in, plan, answer)
         case ("undo", _):
             people.ask(person, None)
             check_in.answer = check_in.answered_at = check_in.details = None
@@ -137,6 +143,23 @@ async def _noted(
     people.ask(person, None)
     last = await _last(session, check_in)
     return view.thanks(library, plan.public_id, check_in, last, next_time(library, plan))
+
+
+async def _visited(
+    session: AsyncSession, context: Context, person: Person, check_in: CheckIn, plan: Plan, answer: str
+) -> Screen:
+    """Keep whether the person was seen; what comes next depends on it."""
+    library, now = context.library, context.now()
+    answers.write(check_in, plan, answer, None, now)
+    if answer == "seen":
+        people.ask(person, _asking(check_in, plan, "note"))
+        return view.what_they_said(library, plan.public_id, check_in.nominal)
+    if answer == "booked":
+        later = await plan_rows.create_once(
+            session, person, context.house.new_id(), "visit", now + BOOKED_AGAIN_AFTER, now, plan.about or "soon"
+        )
+        return Screen(library.phrases.say("visit.answer_booked", when=next_time(library, later)))
+    return Screen(library.phrases.say(f"visit.answer_{answer}"))
 
 
 async def _last(session: AsyncSession, check_in: CheckIn) -> LastAnswer | None:
@@ -177,9 +200,9 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         elif means == "snooze" and not is_note:
             screen = view.snoozes(library, plan.public_id, check_in.nominal)
         else:
-            answer = "changed" if is_note or signs.flags else TYPED[means]
+            answer = (check_in.answer or "changed") if is_note else "changed" if signs.flags else TYPED[means]
             details = dict(check_in.details or {})
-            if answer == "changed":
+            if is_note or answer == "changed":
                 details["note"] = text[:NOTE_LENGTH]
             screen = await _noted(session, library, person, check_in, plan, answer, details or None, now)
     context.house.wake()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.context import Context
 from bot.handlers import emergencies
+from bot.handlers.outcomes import answers_of, count_calm
 from bot.talk import change, send, take_buttons, toast
 from bot.views import checklist as view
-from bot.views import emergency
 from bot.views.screen import Screen
 from content.checklist import back, find_questions, next_question, outcome
 from content.model import Answer, Library, Question
@@ -55,33 +55,32 @@ async def _show_new(update: Update, context: Context, run_id: str, screen: Scree
         await take_buttons(update, context, old)
 
 
-def _answers(run: Run) -> dict[str, Answer]:
-    return cast(dict[str, Answer], dict(run.answers))
-
-
 def _asked(library: Library, run: Run) -> Question | None:
     """Return the question that the run stands at; None after the last."""
     first = find_questions(library.checklist, run.flag) if run.flag else ()
-    return next_question(library.checklist, _answers(run), first)
+    return next_question(library.checklist, answers_of(run), first)
 
 
-def _current(library: Library, run: Run, extra: str = "") -> Screen:
+def _current(library: Library, run: Run, extra: str = "", *, calm: bool = False) -> Screen:
     """Return the screen that the run stands at."""
-    if run.emergency_sign:
-        return emergency.full(library)
-    if not run.screened:
+    if not run.screened and not run.emergency_sign:
         return view.screen(library, run.public_id, extra)
-    asked = _asked(library, run)
+    asked = None if run.emergency_sign else _asked(library, run)
     if asked is not None:
-        return view.question(library, run.public_id, asked, _answers(run), extra)
-    return view.outcome(library, outcome(library.checklist, _answers(run)))
+        return view.question(library, run.public_id, asked, answers_of(run), extra)
+    return view.outcome(
+        library, run.public_id, outcome(library.checklist, answers_of(run), run.emergency_sign), calm=calm
+    )
 
 
-def _end_if_done(library: Library, person: Person, run: Run, now: datetime) -> None:
-    if run.emergency_sign or _asked(library, run) is None:
-        run.ended_at = run.ended_at or now
-        run.outcome = outcome(library.checklist, _answers(run), run.emergency_sign).level
-        people.ask(person, None)
+def _end_if_done(library: Library, person: Person, run: Run, now: datetime) -> bool:
+    """End a run whose last question is answered. Return whether a kind word about checking so often is due."""
+    if run.ended_at or not (run.emergency_sign or (run.screened and _asked(library, run) is None)):
+        return False
+    run.ended_at = now
+    run.outcome = outcome(library.checklist, answers_of(run), run.emergency_sign).level
+    people.ask(person, None)
+    return count_calm(person, run.outcome, now)
 
 
 async def leave_open(session: AsyncSession, person: Person) -> None:
@@ -129,8 +128,8 @@ async def _pressed_in_run(update: Update, context: Context, action: str, run_id:
             moved, extra = _apply(library, run, action, rest)
             if not moved:
                 note = library.phrases.plain("old.button")
-            _end_if_done(library, person, run, now)
-            screen = _current(library, run, extra)
+            calm = _end_if_done(library, person, run, now)
+            screen = _current(library, run, extra, calm=calm)
     await toast(update, note)
     message_id = await change(update, context, screen)
     if run is not None and run.emergency_sign:
@@ -167,7 +166,7 @@ def _apply(library: Library, run: Run, action: str, rest: list[str]) -> tuple[bo
         run.answers = {**run.answers, asked.id: rest[1]}
     elif action == "back":
         run.screened = bool(run.answers)
-        run.answers = dict(back(_answers(run)))
+        run.answers = dict(back(answers_of(run)))
     return True, {"why": "why", "what": "meaning"}.get(action, "")
 
 
@@ -207,8 +206,8 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         elif not _apply_text(library, run, means, person, update.update_id):
             return False
         else:
-            _end_if_done(library, person, run, now)
-            screen = _current(library, run)
+            calm = _end_if_done(library, person, run, now)
+            screen = _current(library, run, calm=calm)
     if means == "stop" or run.ended_at is not None:
         await take_buttons(update, context, old)
         await send(update, context, screen)

@@ -19,13 +19,13 @@ async def show(update: Update, context: Context) -> None:
 async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
     """Turn to another page, in place."""
     await toast(update)
-    number = int(parts[0]) if parts and parts[0].isdecimal() else 1
-    await change(update, context, await _page(update, context, max(1, min(number, 10_000))))
+    number = int(parts[0][:6]) if parts and parts[0].isdecimal() else 1
+    await change(update, context, await _page(update, context, max(1, number)))
 
 
 async def _page(update: Update, context: Context, number: int) -> Screen:
     assert update.effective_chat is not None
     async with context.database.read() as session:
         person = await people.find(session, update.effective_chat.id)
-        rows, total = await answers.page(session, person, number, view.PAGE_SIZE) if person else ((), 0)
-    return view.page(context.library, rows, number, total)
+        rows = await answers.history(session, person) if person else []
+    return view.page(context.library, rows, number)

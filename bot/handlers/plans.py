@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,18 +100,19 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
         elif action == "leave":
             people.ask(person, None)
             screen = Screen(library.phrases.say("cancel.done"))
-        elif action == "ok" and person.consent_version is None:
+        elif action == "ok" and person.consent_version is None and draft.purpose == "check_in":
             screen = view.consent(library, draft.id)
         elif action == "consent" and rest != ["yes"]:
             people.ask(person, None)
             screen = Screen(library.phrases.say("consent.refused"))
         elif action in {"ok", "consent"}:
             if action == "consent":
-                person.consent_version, person.consent_language, person.consented_at = CONSENT_VERSION, "en", now
+                give_consent(person, now)
             plan = await _set(session, context, person, draft, now)
             people.ask(person, None)
             context.house.wake()
-            screen = Screen(library.phrases.say("plan.set", when=view.next_time(library, plan)))
+            said = "plan.set" if draft.purpose == "check_in" else "plan.set_once"
+            screen = Screen(library.phrases.say(said, when=view.next_time(library, plan)))
         else:
             draft, screen = _ask(library, _chosen(draft, action, rest, now), now)
             people.ask(person, draft.asking())
@@ -128,7 +129,17 @@ async def _set(session: AsyncSession, context: Context, person: Person, draft: D
     if draft.instead_of and (old := await plans.find(session, person, draft.instead_of)):
         await plans.stop(session, old, now, "changed")
     person.zone = person.zone or draft.zone
-    return await plans.create(session, person, context.house.new_id(), "check_in", draft.cadence(), draft.zone, now)
+    return await plans.create(session, person, context.house.new_id(), draft.purpose, draft.cadence(), draft.zone, now)
+
+
+def give_consent(person: Person, now: datetime) -> None:
+    """Keep that the person agreed, to what, and when."""
+    person.consent_version, person.consent_language, person.consented_at = CONSENT_VERSION, "en", now
+
+
+def local_date(at: datetime, zone_key: str | None) -> date:
+    """Return the date of an instant in a zone; in UTC while no zone is known."""
+    return at.astimezone(ZoneInfo(zone_key or "UTC")).date()
 
 
 def _open_draft(person: Person | None) -> Draft | None:
@@ -138,7 +149,7 @@ def _open_draft(person: Person | None) -> Draft | None:
 
 def _chosen(draft: Draft, action: str, rest: list[str], now: datetime) -> Draft:
     """Return the draft with what the button says; unknown choices change nothing."""
-    today = now.astimezone(ZoneInfo(draft.zone or "UTC")).date()
+    today = local_date(now, draft.zone)
     match (action, rest):
         case ("every", [key]) if key in RHYTHMS:
             return draft.with_rhythm(*RHYTHMS[key], today)
@@ -182,7 +193,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
 
 def _read_step(library: Library, draft: Draft, text: str, now: datetime) -> tuple[Draft, Screen] | None:
     local = ZoneInfo(draft.zone or "UTC")
-    today = now.astimezone(local).date()
+    today = local_date(now, draft.zone)
     at = _clock_time(library, text, now, local)
     if draft.unit is not None and draft.at is None and at is not None:
         return _ask(library, replace(draft, at=at.isoformat("minutes")), now)

@@ -14,6 +14,7 @@ from scheduler.due import DueCheckIn, LastAnswer
 
 CHANGES = ("size", "number", "pain", "opened", "other")
 SIZES = ("sand", "lentil", "pea", "bigger", "dont_know")
+VISITS = ("seen", "booked", "could_not", "decided_not")
 SNOOZES = ("in_1h", "this_evening", "tomorrow", "next_week")
 
 
@@ -35,6 +36,10 @@ def data(action: str, plan_id: str, nominal_time: str, *rest: str) -> str:
 def due(library: Library, check_in: DueCheckIn) -> Screen:
     """Show a check-in that comes by itself. The first line tells a lock screen nothing, unless the person wants it."""
     phrases = library.phrases
+    if check_in.kind == "recheck":
+        return Screen(phrases.say("recheck.ask"), ((Button(phrases.plain("button.check"), pack("k", "start")),),))
+    if check_in.kind == "visit":
+        return visit(library, check_in)
     if check_in.ends_plan:
         row = (Button(phrases.plain("checkin.restart"), pack("r", "resume", check_in.plan_public_id)),)
         return Screen(phrases.say("checkin.stopped"), (row,))
@@ -53,6 +58,27 @@ def due(library: Library, check_in: DueCheckIn) -> Screen:
         label = phrases.plain("checkin.slower_yes", n=slower)
         rows.append((Button(label, pack("r", "slower", check_in.plan_public_id, slower)),))
     return Screen("\n\n".join(parts), tuple(rows))
+
+
+def visit(library: Library, check_in: DueCheckIn) -> Screen:
+    """Ask, once, if the person was seen after an outcome that called for it."""
+    phrases = library.phrases
+    text = (
+        phrases.say("visit.ask")
+        if check_in.discreet
+        else phrases.say("visit.ask_open", outcome=phrases.plain(f"outcome.{check_in.about}"))
+    )
+    rows = [
+        (Button(phrases.plain(f"visit.{answer}"), data(answer, check_in.plan_public_id, check_in.nominal)),)
+        for answer in VISITS
+    ]
+    return Screen(text, tuple(rows))
+
+
+def what_they_said(library: Library, plan_id: str, nominal_time: str) -> Screen:
+    """Ask what the doctor said it was."""
+    row = (Button(library.phrases.plain("checkin.no_note"), data("nonote", plan_id, nominal_time)),)
+    return Screen(library.phrases.say("visit.what_said"), (row,))
 
 
 def ask(library: Library, plan_id: str, check_in: CheckIn, last: LastAnswer | None) -> Screen:
@@ -121,6 +147,8 @@ def thanks(library: Library, plan_id: str, check_in: CheckIn, last: LastAnswer |
         parts.append(phrases.say("checkin.compare_same") if is_same else last_line(phrases, last))
     if next_time:
         parts.append(phrases.say("checkin.next", when=next_time))
+    if check_in.answer in VISITS:
+        return Screen("\n".join(parts))
     row = (Button(phrases.plain("checkin.undo"), data("undo", plan_id, check_in.nominal)),)
     return Screen("\n".join(parts), (row,))
 

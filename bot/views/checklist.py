@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.views import emergency, outcomes
 from bot.views.screen import Button, Screen, pack
 from content.checklist import Result, progress
 from content.markup import to_html
@@ -53,31 +54,9 @@ def question(library: Library, run_id: str, asked: Question, answers: Mapping[st
     return Screen("\n\n".join(parts), tuple(rows))
 
 
-def outcome(library: Library, result: Result) -> Screen:
-    """Show the action, why, and the safety net in four parts."""
-    phrases, card = library.phrases, result.outcome
-    reasons = (
-        phrases.say("check.you_said", reasons="; ".join(result.because))
-        if result.because
-        else phrases.say("check.because_none")
-    )
-    parts = [f"<b>{to_html(card.heading)}</b>", reasons]
-    for title, text in (
-        ("meanwhile", card.meanwhile),
-        ("unknown", card.unknown),
-        ("watch", card.watch),
-        ("where", card.where),
-        ("again", card.again),
-    ):
-        parts.append(f"{phrases.say(f'check.{title}_title')}\n{to_html(text)}")
-    return Screen("\n\n".join(parts), outcome_rows(library))
-
-
-def outcome_rows(library: Library) -> tuple[tuple[Button, ...], ...]:
-    """Return where to go after an outcome."""
-    plain = library.phrases.plain
-    return (
-        (Button(plain("button.checkin"), pack("p", "start")),),
-        (Button(library.topics["prepare-for-visit"].title, pack("t", "prepare-for-visit")),),
-        (Button(plain("button.topics"), pack("t", "menu")),),
-    )
+def outcome(library: Library, run_id: str, result: Result, *, calm: bool = False) -> Screen:
+    """Show the outcome: for an emergency with its own buttons, else with what can be done with it."""
+    text = outcomes.card(library, result)
+    if result.level == "emergency":
+        return Screen(text, emergency.full(library).rows)
+    return Screen(outcomes.calm(library, text) if calm else text, outcomes.rows(library, run_id))

@@ -58,8 +58,6 @@ def cover(text: str) -> Cover:
     """Find fonts for all characters of a text. Fonts are only read as far as the text needs them."""
     missing = set(clean(text)) - _characters(regular())
     fallbacks: list[Path] = []
-    if missing:
-        missing.add(BOX)
     for find in _FALLBACKS:
         if missing:
             path = find()
@@ -67,6 +65,8 @@ def cover(text: str) -> Cover:
             missing -= drawn
             if drawn:
                 fallbacks.append(path)
+    if missing and _dejavu() not in fallbacks:  # it has the box
+        fallbacks.append(_dejavu())
     return Cover(tuple(fallbacks), frozenset(missing))
 
 
@@ -103,8 +103,16 @@ def _installed(package: str, file: str) -> Path:
     return Path(spec.origin).parent / file
 
 
-_FALLBACKS: tuple[Callable[[], Path], ...] = (
-    lambda: _installed("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf"),
-    lambda: _unpacked("symbol2"),
-    lambda: _installed("notojp_matplotlib", "fonts/NotoSansCJKjp-Regular.otf"),
-)
+def _dejavu() -> Path:
+    return _installed("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf")
+
+
+def _symbols() -> Path:
+    return _unpacked("symbol2")
+
+
+def _cjk() -> Path:
+    return _installed("notojp_matplotlib", "fonts/NotoSansCJKjp-Regular.otf")
+
+
+_FALLBACKS: tuple[Callable[[], Path], ...] = (_dejavu, _symbols, _cjk)

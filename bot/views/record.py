@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.views import check_ins
 from content.model import Level
 from content.phrases import Phrases
 
@@ -18,9 +17,9 @@ Seen = Literal["seen", "booked", "could-not", "decided-not"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Hold one answered check-in. `day` is its nominal local day; `what` are of `check_ins.CHANGES`, `flags` sign ids.
+    """Hold one answered check-in. `day` is its nominal local day; `what` are of `CHANGES` of the check-in's view, `flags` sign ids.
 
-    `size` is one of `check_ins.SIZES`, None where no size was given.
+    `size` is one of its `SIZES`, None where no size was given.
     """
 
     day: date
@@ -108,10 +107,10 @@ def count(phrases: Phrases, key: str, number: int) -> str:
     return phrases.plain(exact if exact in phrases else f"{key}_n", n=number)
 
 
-def answer(phrases: Phrases, entry: Entry) -> str:
-    """Return an answer in words, such as "something changed: size (like a pea), pain"."""
-    details = {"what": entry.what} | ({"size": entry.size} if entry.size else {})
-    return check_ins.said(phrases, entry.answer, details)
+def changes(phrases: Phrases, entry: Entry) -> list[str]:
+    """Return what changed in words, such as ["size (like a pea)", "pain"]; empty where nothing was told of."""
+    size = f" ({phrases.plain(f'said.{entry.size}')})" if entry.size else ""
+    return [phrases.plain(f"said.{change}") + (size if change == "size" else "") for change in entry.what]
 
 
 def sign(phrases: Phrases, sign_id: str) -> str:

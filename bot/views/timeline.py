@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from bot.views import fonts
-from bot.views.lanes import Group, Lane, groups, ticks
+from bot.views.lanes import Group, groups, ticks
 from bot.views.record import ANSWERS, Record, count, span
 from content.phrases import Phrases
 
@@ -23,21 +23,19 @@ WIDTH = 1080
 MARGIN = 52
 LEFT, RIGHT = 356, 1010  # of the marks
 TITLE, HEADING, LANE, AXIS, KEY, FOOT = 168, 62, 66, 96, 50, 76
-# Beyond this, marks of neighbours overlap; each keeps a rim, so that they can still be counted.
-LARGEST_MARK, SMALLEST_MARK = 32.0, 22.0
-THINNEST_BAR = 5.0
+MARK, THINNEST_BAR = 32.0, 6.0
 
 # A card of its own light, which reads on a light and on a dark chat; ink on it has a contrast of 7 to 1 and more.
 PAPER, BAND, LINE = "#F7F8FA", "#E9EDF2", "#CBD3DC"
-INK, QUIET = "#17212B", "#4A5866"
+INK, QUIET, GREY = "#17212B", "#4A5866", "#74818F"
 # Of Okabe and Ito's colours, which colour-blind people tell apart. No mark means anything by its colour alone.
 BLUE, ORANGE, RED, GREEN = "#0072B2", "#B86E00", "#C24A00", "#007A5A"
 
-# kind -> (shape, colour, filled, size relative to the largest mark). "bar" grows thin where marks stand close.
+# kind -> (shape, colour, filled, size relative to MARK). "bar" grows thin where marks stand close.
 SHAPES: dict[str, tuple[str, str, bool, float]] = {
     "changed": ("bar", BLUE, True, 1.0),
     "better": ("bar", GREEN, True, 1.0),
-    "same": ("bar", QUIET, False, 1.0),
+    "same": ("bar", GREY, True, 1.0),
     "told": ("bar", BLUE, True, 1.0),
     "sign": ("D", RED, True, 0.78),
     "sand": ("o", BLUE, True, 0.36),
@@ -52,7 +50,7 @@ SHAPES: dict[str, tuple[str, str, bool, float]] = {
     "seen": ("P", GREEN, True, 1.0),
     "booked": ("P", GREEN, False, 1.0),
     "could-not": ("x", RED, False, 0.8),
-    "decided-not": ("_", QUIET, False, 0.9),
+    "decided-not": ("s", QUIET, False, 0.7),
 }
 # These say by their lane what they are.
 WITHOUT_KEY = (*ANSWERS, "told", "sign")
@@ -84,6 +82,7 @@ class _Picture:
         self.axes.set_ylim(self.height, 0)
         self.plain = FontProperties(fname=str(fonts.regular()))
         self.strong = FontProperties(fname=str(fonts.bold()))
+        self.bar = self._bar()
 
     def draw(self, width_px: int) -> bytes:
         self._title()
@@ -111,9 +110,8 @@ class _Picture:
         for lane in group.lanes:
             self.axes.add_patch(Rectangle((MARGIN - 20, y + 3), WIDTH - 2 * MARGIN + 40, LANE - 6, color=BAND, lw=0))
             self._text(MARGIN, y + LANE / 2, lane.label, 31, INK)
-            room = self._room(lane)
             for mark in lane.marks:
-                self._mark(self._x(mark.day), y + LANE / 2, mark.kind, room)
+                self._mark(self._x(mark.day), y + LANE / 2, mark.kind)
             y += LANE
         return y
 
@@ -129,23 +127,21 @@ class _Picture:
         for place, kind in enumerate(self.keys):
             row, column = place % self.key_rows, place // self.key_rows
             x, middle = MARGIN + column * 500, y + row * KEY + KEY / 2
-            self._mark(x + 14, middle, kind, LARGEST_MARK)
+            self._mark(x + 14, middle, kind)
             self._text(x + 48, middle, self.phrases.plain(f"timeline.{kind}"), 28, INK)
 
-    def _mark(self, x: float, y: float, kind: str, room: float) -> None:
+    def _mark(self, x: float, y: float, kind: str) -> None:
         shape, colour, filled, size = SHAPES[kind]
         if shape == "bar":
-            width, height = min(LARGEST_MARK * 0.8, max(THINNEST_BAR, room * 0.7)), LARGEST_MARK
-            face = colour if filled else PAPER
-            corner = (x - width / 2, y - height / 2)
-            self.axes.add_patch(Rectangle(corner, width, height, facecolor=face, edgecolor=colour, lw=2, zorder=3))
-            return
-        width = min(LARGEST_MARK, max(SMALLEST_MARK, room)) * size
-        if shape in "x_":  # drawn as lines: there is nothing to fill
-            self.axes.scatter([x], [y], s=width**2, marker=shape, c=colour, lw=4, zorder=3)
-            return
-        face, edge, line = (colour, PAPER, 1.5) if filled else (PAPER, colour, 4.0)
-        self.axes.scatter([x], [y], s=width**2, marker=shape, facecolors=face, edgecolors=edge, lw=line, zorder=3)
+            corner = (x - self.bar / 2, y - MARK / 2)
+            self.axes.add_patch(Rectangle(corner, self.bar, MARK, facecolor=colour, edgecolor=PAPER, lw=1.5, zorder=3))
+        elif shape == "x":  # lines alone: there is nothing to fill
+            self.axes.scatter([x], [y], s=(MARK * size) ** 2, marker=shape, c=colour, lw=4, zorder=3)
+        else:
+            # The rim of a filled mark sets it off from a neighbour that it overlaps.
+            face, edge, line = (colour, PAPER, 1.5) if filled else (PAPER, colour, 4.0)
+            area = (MARK * size) ** 2
+            self.axes.scatter([x], [y], s=area, marker=shape, facecolors=face, edgecolors=edge, lw=line, zorder=3)
 
     def _text(
         self, x: float, y: float, text: str, size: float, colour: str, *, strong: bool = False, align: str = "left"
@@ -157,11 +153,11 @@ class _Picture:
             parse_math=False, zorder=4,
         )  # fmt: skip
 
-    def _room(self, lane: Lane) -> float:
-        """Return the pixels between the two marks of a lane that stand closest."""
-        days = sorted({mark.day for mark in lane.marks})
+    def _bar(self) -> float:
+        """Return how wide a bar may be, so that the two check-ins that stand closest do not touch."""
+        days = sorted({entry.day for entry in self.record.entries})
         gaps = [(after - before).days for before, after in zip(days, days[1:], strict=False)]
-        return min(gaps, default=WIDTH) * self._per_day()
+        return max(THINNEST_BAR, min(MARK * 0.8, min(gaps, default=WIDTH) * self._per_day() * 0.85))
 
     def _per_day(self) -> float:
         return (RIGHT - LEFT) / max(1, (self.days[-1] - self.days[0]).days)

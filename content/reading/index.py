@@ -106,9 +106,9 @@ class TopicIndex:
 
 
 def save_index(index: TopicIndex, path: Path, content_hash: str) -> None:
-    """Write the index to `path`, whole or not at all."""
+    """Write the index to `path`, whole or not at all, and its head beside it for people to read."""
     scorer = index.scorer
-    head = {
+    head: dict[str, Any] = {
         "format": FORMAT,
         "features": FEATURES_VERSION,
         "content": content_hash,
@@ -124,6 +124,9 @@ def save_index(index: TopicIndex, path: Path, content_hash: str) -> None:
     with draft.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     draft.replace(path)
+    path.with_suffix(".json").write_text(
+        json.dumps({**head, "targets": len(head["targets"])}, indent=1), encoding="utf-8"
+    )
 
 
 def load_index(path: Path, expected_hash: str) -> TopicIndex:

@@ -38,12 +38,17 @@ class _Rules(BaseModel):
 
 
 class SignWords(_Rules):
-    """Say how people name one sign. `unless` words in its sentence explain it away; `on_the_bump`: nothing elsewhere."""
+    """Say how people name one sign, and which words in its statement (`unless`) or sentence (`cause`) explain it away.
+
+    `on_the_bump`: the same words about another place do not count. `even_supposed`: "I would" and "I hope" change nothing.
+    """
 
     say: Patterns
     unless: tuple[Pattern, ...] = ()
+    cause: tuple[Pattern, ...] = ()
     on_the_bump: bool = False
     even_supposed: bool = False
+    even_asked: bool = False
 
 
 class Layout(_Rules):
@@ -52,6 +57,7 @@ class Layout(_Rules):
     look_alikes: Patterns
     splits: Patterns
     fresh: Patterns
+    fresh_after_pause: Patterns
     fresh_after_no: Patterns
     fillers: Patterns
 
@@ -63,10 +69,12 @@ class Cues(_Rules):
     negated_never: Patterns
     negated_after: Patterns
     asked_at_start: Patterns
+    asked_at_start_never: Patterns
     supposed_at_start: Patterns
     asked: Patterns
     asked_never: Patterns
     what_if: Patterns
+    what_if_ever: Patterns
     what_if_never: Patterns
     past: Patterns
     past_never: Patterns
@@ -119,6 +127,7 @@ class SignRules(_Rules):
         for name, sign in self.signs():
             yield name, sign.say
             yield f"{name}.unless", sign.unless
+            yield f"{name}.cause", sign.cause
 
     def signs(self) -> Iterator[tuple[str, SignWords]]:
         """Yield every sign by its full name, such as `flags.rapid-growth.doubled`, `emergencies.stroke` or `hints.fever`."""

@@ -65,10 +65,13 @@ class _Reader:
         self._matches = matches
         self._negated = self._cues("negated", never="negated_never")
         self._what_if = self._cues("what_if", never="what_if_never")
+        self._asked_at_start = self._cues("asked_at_start", never="asked_at_start_never")
         self._asked_never = self._cues("asked_never")
         self._past = self._cues("past", never="past_never")
 
-    def _cues(self, name: str, *, never: str = "") -> list[Span]:
+    def _cues(self, name: str, *, never: str = "") -> Sequence[Span]:
+        if not never:
+            return self._matches.get(f"cues.{name}", ())
         barred = {place for span in self._matches.get(f"cues.{never}", ()) for place in range(span.start, span.end)}
         return [span for span in self._matches.get(f"cues.{name}", ()) if not span.used <= barred]
 
@@ -77,15 +80,20 @@ class _Reader:
         emergency = not name.startswith("flags.")
         if self._is_negated(span):
             return "negated"
-        if not sign.even_supposed and any(self._governs(cue, span) for cue in self._what_if):
+        what_if = self._cues("what_if_ever") if sign.even_supposed else self._what_if
+        if any(self._governs(cue, span) and cue.used.isdisjoint(span.used) for cue in what_if):
             return "supposed"
-        if self._is_asked(span, even_supposed=sign.even_supposed):
+        if not sign.even_asked and self._is_asked(span, even_supposed=sign.even_supposed):
             return "asked"
         if self._is_past(span, emergency=emergency):
             return "past"
         if self._is_others(span, emergency=emergency):
             return "other"
-        if any(self._same(self._text.sentences, cue, span) for cue in self._matches.get(f"{name}.unless", ())):
+        here = self._text.statements[span.end - 1]
+        unless = self._matches.get(f"{name}.unless", ())
+        if any(here == self._text.statements[cue.start] == self._text.statements[cue.end - 1] for cue in unless):
+            return "explained"
+        if any(self._same(self._text.sentences, cue, span) for cue in self._matches.get(f"{name}.cause", ())):
             return "explained"
         if sign.on_the_bump and self._is_elsewhere(span):
             return "elsewhere"
@@ -104,16 +112,21 @@ class _Reader:
     def _is_negated(self, span: Span) -> bool:
         if any(self._governs(cue, span) and span.end - cue.end <= _DENIAL_REACH for cue in self._negated):
             return True
-        return any(
+        # "does not bend no more" is no double denial.
+        return not self._is_denial(span) and any(
             0 <= cue.start - span.end <= _DENIAL_REACH_BACK and self._same(self._text.statements, cue, span)
             for cue in self._cues("negated_after")
         )
+
+    def _is_denial(self, span: Span) -> bool:
+        """Say whether the sign is itself a "cannot"."""
+        return any(cue.used <= span.used for cue in self._cues("negated"))
 
     def _is_asked(self, span: Span, *, even_supposed: bool) -> bool:
         opening = self._text.opening(span)
         if any(cue.start == opening and self._governs(cue, span) for cue in self._cues("supposed_at_start")):
             return not any(self._same(self._text.statements, cue, span) for cue in self._asked_never)
-        asked = any(cue.start == opening and self._governs(cue, span) for cue in self._cues("asked_at_start"))
+        asked = any(cue.start == opening and self._governs(cue, span) for cue in self._asked_at_start)
         asked = asked or (not even_supposed and any(self._governs(cue, span) for cue in self._cues("asked")))
         mine = any(self._same(self._text.statements, cue, span) for cue in self._cues("mine"))
         if not asked:
@@ -124,8 +137,7 @@ class _Reader:
     def _is_past(self, span: Span, *, emergency: bool) -> bool:
         if any(cue.start >= span.end and self._same(self._text.sentences, cue, span) for cue in self._cues("over")):
             return True
-        denial = any(cue.used <= span.used for cue in self._cues("negated"))
-        if not denial and any(self._same(self._text.statements, cue, span) for cue in self._cues("no_longer")):
+        if not self._is_denial(span) and any(self._same(self._text.statements, cue, span) for cue in self._cues("no_longer")):
             return True
         if any(self._same(self._text.statements, cue, span) for cue in self._cues("present")):
             return False

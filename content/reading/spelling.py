@@ -59,6 +59,8 @@ class Speller:
     def _known(self, word: str) -> str | None:
         if word in self._variants:
             return self._variants[word]
+        if word.endswith("in") and f"{word}g" in self._key_words:  # "growin"
+            return f"{word}g"
         return word if word in self._key_words else None
 
     def nearest(self, word: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from content.reading.patterns import Span
@@ -13,7 +13,9 @@ from content.reading.sign_rules import SignRules
 # Telegram's longest message: nothing that a person can send is left unread.
 MAX_CHARACTERS = 4_096
 
-_APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc\u00b4`")
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
+# "throat's" is the throat; "it's" and the like are words of their own, written "its" in the rules.
+_OWNING = re.compile(r"(?<!\bit)(?<!\b(?:he|we|so))(?<!\b(?:she|who|how))(?<!\b(?:that|what|here|when))(?<!\b(?:there|where))'s\b")
 _TOKEN = re.compile(r"(?P<word>\d+(?:[.,]\d+)*|[^\W\d]+(?:\*+[^\W\d]+)*)|(?P<stop>[.!;\n\u2026]+)|(?P<ask>\?)|(?P<pause>[,:()\u2013\u2014/]| -+ )")
 _JOINERS = frozenset({"and", "so", "n", "plus", "also", "ok", "cos", "because", "as"})
 _SHORT_ANSWERS = frozenset({"no", "yes", "yeah", "nah", "nope"})
@@ -65,6 +67,7 @@ def lay_out(text: str, rules: SignRules) -> Statements:
     asking: set[int] = set()
     sentence = 0
     plain = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS].casefold().translate(_APOSTROPHES)
+    plain = _OWNING.sub("", plain).replace("'", "")
     for match in _TOKEN.finditer(plain):
         if match["word"]:
             words.append(match["word"])
@@ -79,16 +82,14 @@ def lay_out(text: str, rules: SignRules) -> Statements:
     layout = rules.layout_grammar.find(terms, sentences)
     hidden = _places(layout.get("layout.look_alikes", ()))
     tokens = tuple(frozenset[str]() if place in hidden else term for place, term in enumerate(terms))
-    clauses = _number(sentences, {span.start for span in layout.get("layout.splits", ())})
-    fresh = {
-        span.start
-        for span in layout.get("layout.fresh", ())
-        if span.start in after_pause or (span.start and words[span.start - 1] in _JOINERS)
-    } | {
-        span.start
-        for span in layout.get("layout.fresh_after_no", ())
-        if span.start and words[span.start - 1] in _SHORT_ANSWERS
-    }
+    clauses = _number(sentences, _starts(layout, "splits"))
+    after_joiner = {place + 1 for place, word in enumerate(words) if word in _JOINERS}
+    after_answer = {place + 1 for place, word in enumerate(words) if word in _SHORT_ANSWERS}
+    fresh = (
+        ((after_pause | after_joiner) & _starts(layout, "fresh"))
+        | (after_pause & _starts(layout, "fresh_after_pause"))
+        | (after_answer & _starts(layout, "fresh_after_no"))
+    )
     return Statements(
         tuple(words),
         tokens,
@@ -98,6 +99,10 @@ def lay_out(text: str, rules: SignRules) -> Statements:
         frozenset(asking),
         frozenset(_places(layout.get("layout.fillers", ()))),
     )
+
+
+def _starts(layout: Mapping[str, Sequence[Span]], name: str) -> set[int]:
+    return {span.start for span in layout.get(f"layout.{name}", ())}
 
 
 def _places(spans: Sequence[Span]) -> set[int]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
-from scheduler.db.models import CheckIn, Person, Plan
+from scheduler.db.models import CheckIn, Person, Plan, Run
 from scheduler.db.plans import quiet_hours
 
 # A snoozed check-in that could not be sent for so long has been forgotten about.
@@ -83,11 +82,14 @@ async def before(session: AsyncSession, check_in: CheckIn) -> CheckIn | None:
     )
 
 
-async def page(session: AsyncSession, person: Person, number: int, size: int) -> tuple[Sequence[CheckIn], int]:
-    """Return one page of answered check-ins, newest first, and how many there are."""
-    mine = (CheckIn.person_id == person.id, CheckIn.answered_at.is_not(None))
-    total = await session.scalar(select(func.count()).select_from(CheckIn).where(*mine)) or 0
-    rows = await session.scalars(
-        select(CheckIn).where(*mine).order_by(CheckIn.due_at.desc()).offset((number - 1) * size).limit(size)
+async def history(session: AsyncSession, person: Person) -> list[CheckIn | Run]:
+    """Return answered check-ins and saved checklists, newest first."""
+    check_ins = await session.scalars(
+        select(CheckIn).where(CheckIn.person_id == person.id, CheckIn.answered_at.is_not(None))
     )
-    return rows.all(), total
+    saved = await session.scalars(select(Run).where(Run.person_id == person.id, Run.saved_at.is_not(None)))
+    return sorted([*check_ins, *saved], key=_moment, reverse=True)
+
+
+def _moment(row: CheckIn | Run) -> datetime:
+    return row.due_at if isinstance(row, CheckIn) else row.started_at

@@ -101,6 +101,7 @@ async def load(session: AsyncSession, ids: Sequence[int], now: datetime) -> list
             chat_id=person.chat_id,
             plan_public_id=plan.public_id,
             kind=plan.kind,
+            about=plan.about,
             interval=plan.interval,
             unit=plan.unit,
             nominal=row.nominal,

@@ -53,6 +53,9 @@ class Person(Base):
     consent_version: Mapped[int | None]
     consent_language: Mapped[str | None]
     consented_at: Mapped[datetime | None]
+    # How often the checklist ended calmly on this UTC day, so that worry gets a kind word and not a scale.
+    calm_day: Mapped[date | None]
+    calm_runs: Mapped[int] = mapped_column(default=0)
     # The last update whose typed text changed something: handling it twice changes nothing.
     applied_update: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -77,6 +80,8 @@ class Plan(Base):
     public_id: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
+    # What a question after a checklist is about: the outcome's level.
+    about: Mapped[str | None]
     created_at: Mapped[datetime]
     unit: Mapped[str]
     interval: Mapped[int]
@@ -108,8 +113,7 @@ class CheckIn(Base):
     __table_args__ = (
         UniqueConstraint("plan_id", "nominal"),
         CheckConstraint(
-            "state IN ('waiting', 'claimed', 'sending', "
-            "'sent', 'sent_unconfirmed', 'expired', 'cancelled', 'failed')",
+            "state IN ('waiting', 'claimed', 'sending', 'sent', 'sent_unconfirmed', 'expired', 'cancelled', 'failed')",
             name="state",
         ),
         Index(

@@ -27,7 +27,7 @@ async def ensure(session: AsyncSession, chat_id: int, now: datetime) -> Person:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     await session.execute(
         insert(Person)
-        .values(chat_id=chat_id, created_at=now, quiet_from="22:00", quiet_to="08:00", discreet=True)
+        .values(chat_id=chat_id, created_at=now, quiet_from="22:00", quiet_to="08:00", discreet=True, calm_runs=0)
         .on_conflict_do_nothing(index_elements=[Person.chat_id])
     )
     person = await find(session, chat_id, lock=True)

@@ -33,7 +33,9 @@ def cadence_of(plan: Plan) -> Cadence:
 
 
 def quiet_hours(person: Person) -> tuple[time, time]:
-    """Return the person's quiet hours as wall times."""
+    """Return the person's quiet hours as wall times; none while nobody knows when their night is."""
+    if person.zone is None:
+        return time(0), time(0)
     return time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to)
 
 
@@ -53,7 +55,14 @@ def reschedule(plan: Plan, person: Person, now: datetime) -> None:
 
 
 async def create(
-    session: AsyncSession, person: Person, public_id: str, kind: str, cadence: Cadence, zone: str, now: datetime
+    session: AsyncSession,
+    person: Person,
+    public_id: str,
+    kind: str,
+    cadence: Cadence,
+    zone: str,
+    now: datetime,
+    about: str | None = None,
 ) -> Plan:
     """Add a plan. Raises ValueError "past" or "too-far" when its first time is not ahead, or years away."""
     first = first_occurrence(cadence, ZoneInfo(zone), now)
@@ -61,6 +70,7 @@ async def create(
         public_id=public_id,
         person_id=person.id,
         kind=kind,
+        about=about,
         created_at=now,
         unit=cadence.unit,
         interval=cadence.interval,
@@ -76,6 +86,16 @@ async def create(
     set_next(plan, person, first)
     await session.flush()
     return plan
+
+
+async def create_once(
+    session: AsyncSession, person: Person, public_id: str, kind: str, at: datetime, now: datetime, about: str
+) -> Plan:
+    """Add a plan for one moment, in the person's zone as far as it is known. Raises as `create`."""
+    zone = person.zone or "UTC"
+    local = at.astimezone(ZoneInfo(zone))
+    cadence = Cadence(unit="once", at=time(local.hour, local.minute), anchor=local.date())
+    return await create(session, person, public_id, kind, cadence, zone, now, about)
 
 
 async def find(session: AsyncSession, person: Person, public_id: str) -> Plan | None:

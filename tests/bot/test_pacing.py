@@ -651,6 +651,38 @@ def test_a_429_that_comes_while_one_begins_stops_that_one_too() -> None:
     assert [sent.endpoint for sent in telegram.sent] == ["answerCallbackQuery"]
 
 
+@pytest.mark.case(38)
+def test_a_429_that_comes_between_being_called_up_and_leaving_stops_that_one() -> None:
+    async def main() -> Telegram:
+        telegram = Telegram(pacing(budget=budget))
+
+        async def refused(*_: object) -> bool:
+            await budget.drawn.wait()
+            raise Flooded(3)
+
+        other = asyncio.create_task(telegram.limiter.process_request(refused, (), {}, "getMe", {}, None))
+        await asyncio.sleep(1)
+        await telegram.call(1)
+        with pytest.raises(Flooded):
+            await other
+        return telegram
+
+    class Telling(Shared):
+        """Tell when it is drawn on, which is just before somebody is called up."""
+
+        drawn = asyncio.Event()
+
+        async def reserve(self, n: int) -> float:
+            """Tell, and let one go."""
+            self.drawn.set()
+            return 0
+
+    budget = Telling()
+    telegram = virtually(main())
+
+    assert telegram.times()[0] >= 1 + 3
+
+
 def test_stopping_sends_those_who_wait_away() -> None:
     async def main() -> list[Any]:
         limiter = pacing(per_second=1)
@@ -710,11 +742,12 @@ def test_a_budget_that_gives_too_much_or_fails_cannot_break_the_window(budget: S
 def test_chats_at_rest_are_forgotten_and_others_are_not() -> None:
     chats = Chats()
 
-    with chats.using(7, 0) as busy:
+    with chats.using("sendMessage", 7, 0) as busy:
         for chat in range(10_000):
-            with chats.using(100 + chat, chat * 0.04) as state:
+            with chats.using("sendMessage", 100 + chat, chat * 0.04) as state:
+                assert state
                 state.note(chat * 0.04)
-        with chats.using(7, 500) as again:
+        with chats.using("sendMessage", 7, 500) as again:
             pass
 
     assert again is busy

@@ -11,6 +11,7 @@ from content.model import TOPIC_IDS
 from content.reading.index import TopicIndex, load_index
 from content.reading.topics import Decision, find_topic
 
+TEMPLATES = ["%s%n%x", "{0.__class__.__mro__}", "${jndi:ldap://x}", "{{7*7}}", "<script>alert(1)</script>"]
 # Five hundred words that are none: the longest gibberish that Telegram lets through.
 _MASHED = " ".join("".join(random.Random(word).choices("bcdfghjklmnpqrstvwxz", k=7)) for word in range(500))
 NOTHING_TO_READ = [
@@ -22,12 +23,11 @@ NOTHING_TO_READ = [
     "\ud800",
     "\u202e\u2066\u200f",
     "?!… ,,,",
-    "%s%n%x",
-    "{0.__class__.__mro__}",
-    "\u1e9e" * 90,
+    "ƪ" * 90,
 ]
 ODD = [
     *NOTHING_TO_READ,
+    *TEMPLATES,
     "a" * 4_096,
     "what is calcium " * 256,
     _MASHED,
@@ -89,6 +89,11 @@ def test_a_text_with_nothing_to_read_is_not_understood(text: str, index: TopicIn
     decision = find_topic(text, index)
 
     assert decision == Decision(refusal="gibberish")
+
+
+@pytest.mark.parametrize("text", TEMPLATES)
+def test_code_is_never_answered(text: str, index: TopicIndex) -> None:
+    assert find_topic(text, index).topic is None
 
 
 @pytest.mark.parametrize("text", ODD)

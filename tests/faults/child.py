@@ -1,0 +1,93 @@
+"""Be the program in a process of its own, with the one difference that a test orders. Runs in the child."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from unittest.mock import patch
+
+from bot.clock import system_clock
+from bot.logs import set_up_logs
+from bot.polling import Deaf, Poller
+from bot.program import DRAIN_SECONDS, Program, stop_on_signals
+from content.load import load_library
+from scheduler.db import claims
+from scheduler.deliver import LEASE
+from scheduler.zones import use_pinned_tzdata
+from tests.faults.unprotected import NeverAsks, SendsAfterTheMark
+
+use_pinned_tzdata()
+
+# Loaded with this module: every child is forked from one process that has imported it.
+LIBRARY = load_library()
+
+# Controls: deliverers without one of the protections.
+WITHOUT = {"asking": NeverAsks, "sending first": SendsAfterTheMark}
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Say what a child is to do. The fields below the line differ from what is shipped only in tests."""
+
+    token: str
+    api_url: str
+    database_url: str
+    stderr: str
+    # ---
+    per_second: float = 25.0
+    lease: timedelta = LEASE
+    drain: float = DRAIN_SECONDS
+    # False: deliver only, as a replica does that gets no updates. Two that poll would take them from each other.
+    polls: bool = True
+    max_unknowns: int = claims.MAX_UNKNOWNS
+    without: str = ""
+
+
+class Silence:
+    """Stand in for the poller and hear nothing."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait for the end."""
+        await stop.wait()
+
+
+def run(orders: Orders) -> None:
+    """Run until a signal comes, as `calcibot run` does, with the same exit codes."""
+    redirect(orders.stderr)
+    set_up_logs("INFO", "json")
+    try:
+        asyncio.run(_run(orders))
+    except Deaf as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+
+
+def redirect(path: str) -> None:
+    """Let everything that goes to standard error, also from C, go to the end of this file."""
+    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+
+
+async def _run(orders: Orders) -> None:
+    with ExitStack() as changes:
+        changes.enter_context(patch("bot.program.DRAIN_SECONDS", orders.drain))
+        changes.enter_context(patch("scheduler.db.claims.MAX_UNKNOWNS", orders.max_unknowns))
+        if orders.without:
+            changes.enter_context(patch("bot.program.Deliverer", WITHOUT[orders.without]))
+        program = Program(
+            orders.token,
+            orders.database_url,
+            LIBRARY,
+            system_clock,
+            api_url=orders.api_url,
+            per_second=orders.per_second,
+            lease=orders.lease,
+        )
+        if not orders.polls:
+            program.poller = cast(Poller, Silence())
+        stop_on_signals(program.stop)
+        await program.run()

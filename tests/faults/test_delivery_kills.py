@@ -1,0 +1,210 @@
+"""Check-ins survive `kill -9`: none is lost, and none comes a third time."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from scheduler.db.models import CheckIn
+from tests.faults import unprotected
+from tests.faults.checker import LAST_STATES, judge, unfinished
+from tests.faults.crowd import FIRST_CHAT, gather
+from tests.faults.harness import SEEDS, TOKEN, Scene, dice, eventually
+
+# As in the promise that is kept here: killed ten times while 200 are being delivered.
+DUE, KILLS = 200, 10
+
+# A quarter of the real number, 1,200, so that the test is over in seconds.
+CROWD, KILL_EVERY, MOST_DOUBLED = 300, 0.3, 0.05
+
+# More than two on one SQLite file are only there while one takes over from the other.
+REPLICAS = {"postgresql": 6, "sqlite": 2}
+
+# Shorter than the real one, which would have the test wait for a minute after each kill.
+LEASE = timedelta(seconds=1.5)
+
+# As long as a request to Telegram is under way.
+LATENCY = 0.05
+
+FEW = 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_none_is_lost_and_each_comes_twice_at_most_when_the_bot_is_killed_ten_times(
+    scene: Scene, seed: int
+) -> None:
+    chance = dice(seed)
+    due = await gather(scene, DUE)
+    scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=LATENCY)
+
+    for _ in range(KILLS):
+        bot = await scene.start(lease=LEASE, per_second=25)
+        goal = scene.count("sendMessage") + chance.randint(1, DUE // KILLS)
+        await scene.until(lambda goal=goal: scene.count("sendMessage") >= goal)  # type: ignore[misc]  # bound now
+        await asyncio.sleep(chance.uniform(0, LATENCY))
+        await bot.kill()
+    await scene.start(lease=LEASE)
+    await _all_ended(scene)
+
+    verdict = await judge(scene, due)
+    print(verdict)
+    assert not verdict.broken
+
+
+@pytest.mark.case(51)
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_none_is_lost_when_one_of_several_replicas_is_killed_again_and_again(scene: Scene, seed: int) -> None:
+    chance = dice(seed)
+    due = await gather(scene, CROWD)
+    scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=LATENCY)
+    count = REPLICAS["sqlite" if scene.database.is_sqlite else "postgresql"]
+    how = {"lease": LEASE, "per_second": 25 * 6 / count, "polls": False}
+    replicas = list(await asyncio.gather(*(scene.start(**how) for _ in range(count))))
+
+    kills = 0
+    next_kill = time.monotonic()
+    while await unfinished(scene):
+        next_kill += KILL_EVERY
+        await asyncio.sleep(max(0.0, next_kill - time.monotonic()))
+        await replicas.pop(chance.randrange(count)).kill()
+        replicas.append(await scene.start(**how))
+        kills += 1
+
+    verdict = await judge(scene, due)
+    print(f"{kills} kills: {verdict}")
+    assert not verdict.broken
+    assert len(verdict.doubled) <= max(kills, MOST_DOUBLED * CROWD)
+
+
+@pytest.mark.case(52)
+async def test_what_never_reached_telegram_before_the_kill_is_sent_once_by_the_next(scene: Scene) -> None:
+    verdict = await _killed_before_anything_arrives(scene)
+
+    assert not verdict.broken
+    assert not verdict.doubled
+
+
+async def test_control_a_mark_before_the_sending_loses_what_never_reached_telegram(small_scene: Scene) -> None:
+    verdict = await _killed_before_anything_arrives(small_scene, without="sending first")
+
+    assert len(verdict.lost) == FEW
+
+
+async def _killed_before_anything_arrives(scene: Scene, **without: str):
+    due = await gather(scene, FEW)
+    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=60)
+    bot = await scene.start(lease=LEASE, **without)
+    await scene.until(lambda: fault.happened == FEW)
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    await scene.start(lease=LEASE, **without)
+    await _all_ended(scene)
+    return await judge(scene, due)
+
+
+@pytest.mark.case(53)
+async def test_a_bot_that_is_killed_at_every_answer_sends_two_copies_and_no_third(scene: Scene) -> None:
+    verdict = await _killed_at_every_answer(scene)
+
+    assert not verdict.broken
+    assert len(verdict.doubled) == 1
+
+
+async def test_control_without_the_limit_of_repeats_there_are_more_than_two_copies(small_scene: Scene) -> None:
+    verdict = await _killed_at_every_answer(small_scene, max_unknowns=99)
+
+    assert len(verdict.too_often) == 1
+
+
+async def _killed_at_every_answer(scene: Scene, **without: int):
+    due = await gather(scene, 1)
+    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=60, after_recording=True)
+    short = timedelta(seconds=1)
+    for copy in range(1, 4):
+        bot = await scene.start(lease=short, **without)
+        await eventually(lambda copy=copy: _ended_or(scene, fault.happened == copy), "a copy, or the end")
+        await bot.kill()
+    scene.phone.heal(TOKEN)
+    await scene.start(lease=short, **without)
+    await _all_ended(scene)
+    return await judge(scene, due)
+
+
+async def test_control_a_stored_job_for_each_reminder_loses_those_that_waited_at_the_kill(small_scene: Scene) -> None:
+    scene, stored = small_scene, str(small_scene.folder / "jobs.db")
+    await gather(scene, DUE)
+    chats = range(FIRST_CHAT, FIRST_CHAT + DUE)
+    scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=LATENCY)
+    to = f"{scene.phone.base_url}{TOKEN}"
+
+    due_at = datetime.now(UTC) + timedelta(seconds=3)
+    first = scene.fork(unprotected.keep_one_job_each, stored, to, chats, due_at)
+    await scene.until(lambda: scene.count("sendMessage") >= FEW)
+    await first.kill()
+    # As long as it takes to start a program again; the library gives a job one second.
+    await eventually(lambda: datetime.now(UTC) > due_at + timedelta(seconds=2), "the end of the pause")
+    sent = scene.count("sendMessage")
+    scene.fork(unprotected.keep_one_job_each, stored, to, (), due_at)
+    await eventually(lambda: _is_without_jobs(Path(stored)), "a job store with nothing left to do")
+
+    print(f"{DUE - sent} of {DUE} lost")
+    assert scene.count("sendMessage") == sent < DUE
+
+
+@pytest.mark.case(54)
+async def test_a_bot_that_slept_past_its_lease_sends_nothing_that_another_has_sent(scene: Scene) -> None:
+    verdict = await _asleep_past_the_lease(scene)
+
+    # The request that was under way when it fell asleep is the one thing nobody can know about.
+    assert not verdict.broken
+    assert len(verdict.doubled) <= 1
+
+
+async def test_control_a_bot_that_does_not_ask_before_it_sends_doubles_what_it_slept_over(small_scene: Scene) -> None:
+    verdict = await _asleep_past_the_lease(small_scene, without="asking")
+
+    assert len(verdict.doubled) > 1
+
+
+async def _asleep_past_the_lease(scene: Scene, **without: str):
+    due = await gather(scene, FEW)
+    sleeper = await scene.start(lease=LEASE, per_second=5, **without)
+    await scene.until(lambda: scene.count("sendMessage") >= FEW // 4)
+    sleeper.signal(signal.SIGSTOP)
+    await scene.start(lease=LEASE, polls=False)
+    await _all_ended(scene)
+    sleeper.signal(signal.SIGCONT)
+    sleeper.signal(signal.SIGTERM)
+    assert await sleeper.ended() == 0
+    return await judge(scene, due)
+
+
+@pytest.mark.case(58)
+@pytest.mark.case(59)
+async def test_two_that_start_at_the_same_moment_send_each_check_in_once(scene: Scene) -> None:
+    due = await gather(scene, DUE)
+
+    await asyncio.gather(scene.start(), scene.start(polls=False))
+    await _all_ended(scene)
+
+    verdict = await judge(scene, due)
+    assert not verdict.broken
+    assert not verdict.doubled
+
+
+async def _all_ended(scene: Scene) -> None:
+    await eventually(lambda: _none_is_left(scene), "the end of every delivery")
+
+
+async def _none_is_left(scene: Scene) -> bool:
+    return not await unfinished(scene)
+
+
+async def _ended_or(scene: Scene, so: bool) -> bool:
+    return so or await _none_is_left(scene)
