@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,14 +12,13 @@ from rich.console import Console
 
 from bot import local
 from bot.clock import system_clock
-from bot.commands import content, db
+from bot.commands import content, db, reading
 from bot.logs import set_up_logs
 from bot.polling import Deaf
 from bot.program import NotMigrated, Program, stop_on_signals
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
 from content.load import ContentError, load_library
 from content.reading.index import StaleIndex
-from content.reading.understand import understand as read_record
 from scheduler.zones import use_pinned_tzdata
 
 USAGE = 2
@@ -85,20 +83,8 @@ def chat() -> None:
     )
 
 
-@app.command()
-def understand() -> None:
-    """Read JSON lines from standard input, and write how each text is understood."""
-    library, now = load_library(), system_clock()
-    for number, line in enumerate(sys.stdin, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            reading = read_record(record, library, now)
-        except (ValueError, AttributeError) as error:
-            raise SettingsError(f"line {number}: {error}") from error
-        sys.stdout.write(json.dumps(reading, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+app.command()(reading.understand)
+app.command()(reading.evaluate)
 
 
 def main() -> None:

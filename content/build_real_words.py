@@ -1,7 +1,7 @@
-"""Write the list of real English words that are one slip away from a key word of the sign rules, and must stay themselves.
+"""Write the list of real English words that lie one slip from a key word of the sign rules, and must stay themselves.
 
-Run `python -m content.build_real_words` after key words changed in `en/signs.toml`. It needs the `pyspellchecker` package,
-which the running bot does not: the bot reads only the short list.
+Run `python -m content.build_real_words` after key words changed in `en/signs.toml`. It needs the `pyspellchecker`
+package, which the running bot does not: the bot reads only the short list.
 """
 
 from __future__ import annotations

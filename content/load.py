@@ -19,7 +19,7 @@ from content.problem import Problem, explain
 from content.reading.index import load_index
 from content.reading.replies_rules import ReplyRules
 from content.reading.schedule_words import ScheduleWords
-from content.reading.sign_rules import SignRules
+from content.reading.sign_rules import parse_sign_rules
 
 CONTENT = Path(__file__).parent
 
@@ -46,8 +46,10 @@ _PARTS: dict[str, _Part] = {
     "checklist": _Part("{language}/checklist.toml", checklist.parse),
     "words": _Part("{language}/words.toml", ScheduleWords.from_toml),
     "replies": _Part("{language}/replies.toml", ReplyRules.from_toml),
-    "signs": _Part("{language}/signs.toml", lambda tables: SignRules.model_validate({**tables, "real_words": frozenset()})),
 }
+
+# The rules, and the English words that no slip of the finger in them may be taken for.
+_SIGNS = ("signs.toml", "real_words.txt")
 
 
 class ContentError(Exception):
@@ -95,6 +97,10 @@ def _read(language: str, root: Path) -> tuple[dict[str, Any], list[Problem]]:
             parts[name] = part.parse(tomllib.loads((root / file).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             problems += explain(file, error)
+    try:
+        parts["signs"] = parse_sign_rules(*((root / language / name).read_text(encoding="utf-8") for name in _SIGNS))
+    except (OSError, ValueError) as error:
+        problems += explain(f"{language}/{_SIGNS[0]}", error)
     return parts, problems
 
 

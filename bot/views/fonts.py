@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pymupdf_fonts
-from fontTools.ttLib import TTFont
+import pymupdf_fonts  # type: ignore[import-untyped]  # data, without types
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # has no types
 
 from content.markup import clean
 

@@ -18,7 +18,7 @@ MAX_TICKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Put one mark on a day. `kind` names its shape: an answer, a size, "told", "sign", a level or an answer of a visit."""
+    """Put one mark on a day. `kind` names its shape: an answer, a size, "told", "sign", a level or `Visit.seen`."""
 
     day: date
     kind: str
@@ -94,7 +94,8 @@ def ticks(days: tuple[date, ...], phrases: Phrases) -> tuple[Tick, ...]:
     else:
         chosen = list(_months(first, last))
         step = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if len(chosen[::step]) <= MAX_TICKS)
-        chosen = [day for day in chosen if (day.year * 12 + day.month - 1) % step == 0]
+        aligned = [day for day in chosen if (day.year * 12 + day.month - 1) % step == 0]
+        chosen = aligned or chosen[::step]
         labels = [phrases.plain(f"timeline.month_{day.month}") for day in chosen]
     years = [str(day.year) for day in chosen]
     shown = [year if year != before else "" for year, before in zip(years, ["", *years], strict=False)]

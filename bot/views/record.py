@@ -17,9 +17,9 @@ Seen = Literal["seen", "booked", "could-not", "decided-not"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Hold one answered check-in. `day` is its nominal local day; `what` are of `CHANGES` of the check-in's view, `flags` sign ids.
+    """Hold one answered check-in, on its nominal local day.
 
-    `size` is one of its `SIZES`, None where no size was given.
+    `what` and `size` use the words of the check-in's buttons (`CHANGES`, `SIZES`); `flags` are ids of signs.
     """
 
     day: date
@@ -66,7 +66,8 @@ class Record:
     @property
     def days(self) -> tuple[date, ...]:
         """Return every day on which something was told, in order, each once."""
-        return tuple(sorted({told.day for told in (*self.entries, *self.checks, *self.visits)}))
+        told: tuple[Entry | Check | Visit, ...] = (*self.entries, *self.checks, *self.visits)
+        return tuple(sorted({one.day for one in told}))
 
     def refuse_empty(self) -> None:
         """Raise ValueError for a record without anything told: a picture of nothing would look like good news."""

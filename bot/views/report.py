@@ -7,10 +7,12 @@ from datetime import date
 
 from fpdf.enums import Align
 
+from bot.views import ink
+from bot.views.ink import Style
 from bot.views.record import Record, count, newest, short_day, sign, span
 from bot.views.report_rows import Row, rows
 from bot.views.report_strip import strip
-from bot.views.sheet import BLUE, HEIGHT, INK, INNER, MARGIN, ORANGE, QUIET, TINT, Sheet, Style
+from bot.views.sheet import HEIGHT, INNER, MARGIN, Sheet
 from content.phrases import Phrases
 
 LANGUAGE = "en"
@@ -18,13 +20,13 @@ LANGUAGE = "en"
 WORDS = ("report.", "timeline.", "said.", "bot.name")
 
 # Of each kind the newest are named, the others counted, so that the first sheet always has room for what is below.
-CHECKS, VISITS, SIGN_DAYS = 3, 3, 4
-QUESTIONS = 7
+CHECKS, VISITS, SIGN_DAYS, BETTER_DAYS = 3, 3, 4, 6
+QUESTIONS = 8
 URGENT = ("emergency", "today")
 # What somebody typed may take so many lines.
 NOTE_LINES, SAID_LINES, PLACE_LINES = 4, 2, 2
 
-GAP = 4.0
+GAP = 3.6
 HALF = (INNER - 8) / 2
 RIGHT_HALF = MARGIN + HALF + 8
 FOOT = HEIGHT - 23
@@ -34,15 +36,6 @@ WRITING_LINE, FEWEST_LINES = 8.0, 4
 # Room for a few lines of the table above the questions, or the questions go to the second sheet.
 FEWEST_ROWS = 24.0
 
-TITLE = Style(21, INK, bold=True, leading=1.1)
-SUBTITLE = Style(10.5, QUIET)
-HEADING = Style(11, BLUE, bold=True)
-LABEL = Style(8.5, QUIET)
-STRONG = Style(10, INK, bold=True)
-BODY = Style(9.5)
-SMALL = Style(8.5, QUIET)
-WARNING = Style(10, ORANGE, bold=True)
-
 
 def report(record: Record, phrases: Phrases, today: date) -> bytes:
     """Write the page as PDF, the same bytes for the same input. Raises ValueError for an empty record."""
@@ -50,7 +43,8 @@ def report(record: Record, phrases: Phrases, today: date) -> bytes:
     typed = [record.period, record.place or "", record.content_version]
     typed += [entry.note for entry in record.entries] + [visit.said for visit in record.visits]
     typed += [reason for check in record.checks for reason in check.because]
-    words = [phrases.markdown(key) for key in phrases.keys() if key.startswith(WORDS)]
+    keys = phrases.keys()
+    words = [phrases.markdown(key) for key in keys if key.startswith(WORDS)]
     sheet = Sheet(phrases.plain("report.title"), LANGUAGE, today, [*typed, *words])
     _Report(sheet, record, phrases).write(today)
     return sheet.output()
@@ -75,7 +69,13 @@ class _Report:
         y = self._heading("changes", MARGIN, y, INNER)
         table = rows(self.record, self.phrases)
         if not table:
-            y = self.sheet.text(self._say("changes_none"), MARGIN, y, INNER, BODY)
+            y = self.sheet.text(self._say("changes_none"), MARGIN, y, INNER, ink.BODY)
+        better = [
+            short_day(self.phrases, entry.day) for entry in newest(self.record.entries) if entry.answer == "better"
+        ]
+        if better:
+            line = self._say("better", days=", ".join(self._some(better, BETTER_DAYS)))
+            y = self.sheet.text(line, MARGIN, y, INNER, ink.BODY) + 1
         below = self._below_height() + GAP
         if y + below + (FEWEST_ROWS if table else 0) <= FOOT:
             y, left = self._table(table, y, FOOT - below, "goes_on")
@@ -101,15 +101,15 @@ class _Report:
         return self.phrases.plain(f"report.{key}", **values)
 
     def _heading(self, key: str, x: float, y: float, width: float) -> float:
-        below = self.sheet.text(self._say(key), x, y, width, HEADING)
+        below = self.sheet.text(self._say(key), x, y, width, ink.HEADING)
         self.sheet.line(x, below + 0.6, width)
         return below + 2.2
 
     def _head(self, today: date) -> float:
         made = self._say("made", day=short_day(self.phrases, today), bot=self.phrases.plain("bot.name"))
-        self.sheet.text(made, MARGIN, MARGIN + 2, INNER, LABEL, Align.R)
-        y = self.sheet.text(self._say("title"), MARGIN, MARGIN - 2, INNER * 0.6, TITLE)
-        return self.sheet.text(self._say("subtitle"), MARGIN, y + 0.8, INNER, SUBTITLE) + 3.5
+        self.sheet.text(made, MARGIN, MARGIN + 2, INNER, ink.LABEL, Align.R)
+        y = self.sheet.text(self._say("title"), MARGIN, MARGIN - 2, INNER * 0.6, ink.TITLE)
+        return self.sheet.text(self._say("subtitle"), MARGIN, y + 0.8, INNER, ink.SUBTITLE) + 3.5
 
     def _glance(self, y: float) -> float:
         entries = newest(self.record.entries)
@@ -130,23 +130,23 @@ class _Report:
             "last": last,
         }
         width = (INNER - 8) / len(cells)
-        high = max(self.sheet.height(text, width - 4, STRONG) for text in cells.values()) + LABEL.line + 6
-        self.sheet.box(MARGIN, y, INNER, high, TINT)
+        high = max(self.sheet.height(text, width - 4, ink.STRONG) for text in cells.values()) + ink.LABEL.line + 6
+        self.sheet.box(MARGIN, y, INNER, high, ink.TINT)
         for place, (name, text) in enumerate(cells.items()):
             x = MARGIN + 4 + place * width
-            below = self.sheet.text(self._say(f"glance_{name}"), x, y + 2.5, width - 4, LABEL)
-            self.sheet.text(text, x, below + 0.5, width - 4, STRONG)
+            below = self.sheet.text(self._say(f"glance_{name}"), x, y + 2.5, width - 4, ink.LABEL)
+            self.sheet.text(text, x, below + 0.5, width - 4, ink.STRONG)
         return y + high
 
     def _blanks(self, y: float) -> float:
         """Name the place, and leave a line to write on for what is not known."""
-        place = self.sheet.fit(self.record.place or "", HALF, STRONG, PLACE_LINES)
+        place = self.sheet.fit(self.record.place or "", HALF, ink.STRONG, PLACE_LINES)
         return max(self._blank("where", place, MARGIN, y), self._blank("began", "", RIGHT_HALF, y))
 
     def _blank(self, key: str, text: str, x: float, y: float) -> float:
-        below = self.sheet.text(self._say(key), x, y, HALF, LABEL)
+        below = self.sheet.text(self._say(key), x, y, HALF, ink.LABEL)
         if text:
-            return self.sheet.text(text, x, below + 0.5, HALF, STRONG)
+            return self.sheet.text(text, x, below + 0.5, HALF, ink.STRONG)
         self.sheet.line(x, below + 5.5, HALF)
         return below + 5.5
 
@@ -154,13 +154,13 @@ class _Report:
         named = self.record.signs()
         top = y
         x, width = MARGIN + 5, INNER - 5
-        style = STRONG if named else BODY
+        style = ink.STRONG if named else ink.BODY
         y = self.sheet.text(self._say("signs" if named else "signs_none"), x, y + 0.5, width, style) + 0.5
         for sign_id, days in named.items():
             shown = self._some([short_day(self.phrases, day) for day in days], SIGN_DAYS)
             line = self._say("sign_days", sign=sign(self.phrases, sign_id), days=", ".join(shown))
-            y = self.sheet.text(line, x, y, width, WARNING)
-        self.sheet.box(MARGIN, top, 1.6, y - top + 0.5, ORANGE if named else QUIET)
+            y = self.sheet.text(line, x, y, width, ink.WARNING)
+        self.sheet.box(MARGIN, top, 1.6, y - top + 0.5, ink.ORANGE if named else ink.QUIET)
         return y + 0.5
 
     def _checks(self, y: float) -> float:
@@ -168,7 +168,7 @@ class _Report:
         checks = sorted(self.record.checks, key=lambda check: check.day, reverse=True)
         for check in checks[:CHECKS]:
             because = self._say("checks_because", reasons="; ".join(check.because)) if check.because else ""
-            style = WARNING if check.level in URGENT else STRONG
+            style = ink.WARNING if check.level in URGENT else ink.STRONG
             y = self._item(check.day, f"timeline.{check.level}", because, MARGIN, y, style)
         return self._rest(len(checks), CHECKS, "checks_none", MARGIN, y)
 
@@ -180,54 +180,56 @@ class _Report:
             y = self._item(visit.day, f"timeline.{visit.seen}", noted, RIGHT_HALF, y)
         return self._rest(len(visits), VISITS, "visits_none", RIGHT_HALF, y)
 
-    def _item(self, day: date, key: str, more: str, x: float, y: float, style: Style = STRONG) -> float:
+    def _item(self, day: date, key: str, more: str, x: float, y: float, style: Style = ink.STRONG) -> float:
         line = self._say("item", day=short_day(self.phrases, day), what=self.phrases.plain(key))
         y = self.sheet.text(line, x, y, HALF, style)
-        return self.sheet.text(self.sheet.fit(more, HALF, SMALL, SAID_LINES), x, y, HALF, SMALL) + 1
+        return self.sheet.text(self.sheet.fit(more, HALF, ink.SMALL, SAID_LINES), x, y, HALF, ink.SMALL) + 1
 
     def _rest(self, found: int, named: int, none: str, x: float, y: float) -> float:
         if not found:
-            return self.sheet.text(self._say(none), x, y, HALF, BODY)
-        return self.sheet.text(self._say("earlier", n=found - named), x, y, HALF, SMALL) if found > named else y
+            return self.sheet.text(self._say(none), x, y, HALF, ink.BODY)
+        return self.sheet.text(self._say("earlier", n=found - named), x, y, HALF, ink.SMALL) if found > named else y
 
     def _table(self, lines: Sequence[Row], y: float, end: float, rest: str) -> tuple[float, Sequence[Row]]:
         """Write the lines that end above `end`, and how many are left; return the `y` below, and those left."""
         columns = (MARGIN, MARGIN + DAY + 3, MARGIN + DAY + WHAT + 6)
         if lines:
             for x, name in zip(columns, ("day", "what", "note"), strict=True):
-                self.sheet.text(self._say(f"column_{name}"), x, y, WHAT, LABEL)
-            y += LABEL.line + 1
+                self.sheet.text(self._say(f"column_{name}"), x, y, WHAT, ink.LABEL)
+            y += ink.LABEL.line + 1
         for number, row in enumerate(lines):
-            note = self.sheet.fit(row.note, NOTE, BODY, NOTE_LINES)
+            note = self.sheet.fit(row.note, NOTE, ink.BODY, NOTE_LINES)
             height = max(
-                BODY.line,
-                self.sheet.height(row.what, WHAT, BODY) + self.sheet.height(row.signs, WHAT, WARNING),
-                self.sheet.height(note, NOTE, BODY),
+                ink.BODY.line,
+                self.sheet.height(row.what, WHAT, ink.BODY) + self.sheet.height(row.signs, WHAT, ink.NAMED),
+                self.sheet.height(note, NOTE, ink.BODY),
             )
-            if y + height + 2 + SMALL.line > end:
-                return self.sheet.text(self._say(rest, n=len(lines) - number), MARGIN, y, INNER, SMALL), lines[number:]
-            self.sheet.text(row.day, columns[0], y + 0.3, DAY, SMALL)
-            below = self.sheet.text(row.what, columns[1], y, WHAT, BODY)
-            self.sheet.text(row.signs, columns[1], below, WHAT, WARNING)
-            self.sheet.text(note, columns[2], y, NOTE, BODY)
+            if y + height + 2 + ink.SMALL.line > end:
+                return self.sheet.text(self._say(rest, n=len(lines) - number), MARGIN, y, INNER, ink.SMALL), lines[
+                    number:
+                ]
+            self.sheet.text(row.day, columns[0], y + 0.3, DAY, ink.SMALL)
+            below = self.sheet.text(row.what, columns[1], y, WHAT, ink.BODY)
+            self.sheet.text(row.signs, columns[1], below, WHAT, ink.NAMED)
+            self.sheet.text(note, columns[2], y, NOTE, ink.BODY)
             y += height + 1
             self.sheet.line(MARGIN, y, INNER)
             y += 1
         return y, ()
 
     def _below_height(self) -> float:
-        questions = sum(self.sheet.height(text, HALF - 6, BODY) + 1.2 for text in self._questions())
-        return HEADING.line + 2.2 + max(questions, LABEL.line + FEWEST_LINES * WRITING_LINE)
+        questions = sum(self.sheet.height(text, HALF - 6, ink.BODY) + 1.2 for text in self._questions())
+        return ink.HEADING.line + 2.2 + max(questions, ink.LABEL.line + FEWEST_LINES * WRITING_LINE)
 
     def _below(self, y: float) -> None:
         """Write the questions and the medicines, with lines to write on as far as the sheet goes."""
         below = self._heading("questions", MARGIN, y, HALF)
         for text in self._questions():
-            self.sheet.outline(MARGIN + 0.3, below + 0.7, 2.8, 2.8, QUIET)
-            below = self.sheet.text(text, MARGIN + 6, below, HALF - 6, BODY) + 1.2
+            self.sheet.outline(MARGIN + 0.3, below + 0.7, 2.8, 2.8, ink.QUIET)
+            below = self.sheet.text(text, MARGIN + 6, below, HALF - 6, ink.BODY) + 1.2
         self._writing_lines(MARGIN, below)
         below = self._heading("medicines", RIGHT_HALF, y, HALF)
-        below = self.sheet.text(self._say("medicines_hint"), RIGHT_HALF, below, HALF, LABEL)
+        below = self.sheet.text(self._say("medicines_hint"), RIGHT_HALF, below, HALF, ink.LABEL)
         self._writing_lines(RIGHT_HALF, below)
 
     def _writing_lines(self, x: float, y: float) -> None:
@@ -243,6 +245,6 @@ class _Report:
 
     def _foot(self, page: int, pages: int) -> None:
         self.sheet.line(MARGIN, FOOT + 3, INNER)
-        y = self.sheet.text(self._say("not_this"), MARGIN, FOOT + 4.5, INNER, SMALL)
+        y = self.sheet.text(self._say("not_this"), MARGIN, FOOT + 4.5, INNER, ink.SMALL)
         version = self._say("version", version=self.record.content_version, page=page, pages=pages)
-        self.sheet.text(version, MARGIN, y, INNER, SMALL)
+        self.sheet.text(version, MARGIN, y, INNER, ink.SMALL)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
-from bot.views.record import Record, count, short_day, sign, span
+from bot.views.record import Record, Seen, count, short_day, sign, span
 from bot.views.screen import Screen
+from content.model import Level
 from content.phrases import Phrases
 
 # A sign's days beyond these are only counted, on a phone's screen.
@@ -43,7 +45,7 @@ def _days(phrases: Phrases, record: Record, sign_id: str) -> str:
     return ", ".join(shown)
 
 
-def _counts(phrases: Phrases, counted: Counter[str]) -> str:
+def _counts(phrases: Phrases, counted: Mapping[Level, int] | Mapping[Seen, int]) -> str:
     times = [
         phrases.plain("timeline.caption_times", n=number, what=phrases.plain(f"timeline.{name}"))
         for name, number in counted.items()

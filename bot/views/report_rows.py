@@ -8,6 +8,7 @@ from bot.views.record import Entry, Record, changes, newest, short_day, sign
 from content.markup import clean
 from content.phrases import Phrases
 
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Hold one line: its day, what changed, the signs named, the note."""
@@ -19,8 +20,8 @@ class Row:
 
 
 def rows(record: Record, phrases: Phrases) -> list[Row]:
-    """Return a line for each entry with something to read; one with nothing new and no note has its mark elsewhere."""
-    told = [entry for entry in newest(record.entries) if entry.answer != "same" or clean(entry.note) or entry.flags]
+    """Return a line for each entry with something to read beyond "nothing new" or "better"."""
+    told = [entry for entry in newest(record.entries) if entry.answer == "changed" or clean(entry.note) or entry.flags]
     return [_row(entry, phrases) for entry in told]
 
 

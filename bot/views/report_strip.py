@@ -7,17 +7,19 @@ from datetime import date
 
 from fpdf.enums import Align
 
+from bot.views import ink
+from bot.views.ink import Style
 from bot.views.lanes import ticks
 from bot.views.record import Record
-from bot.views.sheet import BLUE, GREEN, GREY, INNER, INK, MARGIN, ORANGE, QUIET, Sheet, Style
+from bot.views.sheet import INNER, MARGIN, Sheet
 from content.phrases import Phrases
 
 LABELS = 30.0
 ROW = 4.6
 BAR = 1.1
 
-_LABEL = Style(8.5, INK)
-_AXIS = Style(8, QUIET)
+_LABEL = Style(8.5, ink.INK)
+_AXIS = Style(8, ink.QUIET)
 
 
 def strip(sheet: Sheet, record: Record, phrases: Phrases, y: float) -> float:
@@ -33,20 +35,20 @@ def strip(sheet: Sheet, record: Record, phrases: Phrases, y: float) -> float:
         return lambda x, middle: sheet.box(x - BAR / 2, middle - height / 2, BAR, height, colour)
 
     def diamond(x: float, middle: float) -> None:
-        sheet.diamond(x, middle, 1.5, ORANGE)
+        sheet.diamond(x, middle, 1.5, ink.ORANGE)
 
     def ring(x: float, middle: float) -> None:
-        sheet.circle(x, middle, 1.1, INK, filled=False)
+        sheet.circle(x, middle, 1.1, ink.INK, filled=False)
 
     def dot(x: float, middle: float) -> None:
-        sheet.circle(x, middle, 1.1, GREEN, filled=True)
+        sheet.circle(x, middle, 1.1, ink.GREEN, filled=True)
 
     answers = {name: {entry.day for entry in record.entries if entry.answer == name} for name in ("changed", "better")}
     same = {entry.day for entry in record.entries if entry.answer == "same"}
     lines: tuple[tuple[str, Iterable[date], Callable[[float, float], None]], ...] = (
-        ("change", answers["changed"], bars(BLUE, 3.4)),
-        ("better", answers["better"], bars(GREEN, 3.4)),
-        ("same", same, bars(GREY, 2.2)),
+        ("change", answers["changed"], bars(ink.BLUE, 3.4)),
+        ("better", answers["better"], bars(ink.GREEN, 3.4)),
+        ("same", same, bars(ink.GREY, 2.2)),
         ("signs", {entry.day for entry in record.entries if entry.flags}, diamond),
         ("checks", {check.day for check in record.checks}, ring),
         ("visits", {visit.day for visit in record.visits if visit.seen == "seen"}, dot),

@@ -4,47 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from fpdf import FPDF
 from fpdf.enums import Align, MethodReturnValue, XPos, YPos
 
-from bot.views import fonts
+from bot.views import fonts, ink
+from bot.views.ink import Style
 from content.markup import clean
 
 WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 16.0
 INNER = WIDTH - 2 * MARGIN
 
-# Each reads on paper printed without colours too.
-INK, QUIET, LINE, TINT, PAPER = "#17212B", "#4A5866", "#B9C3CD", "#EEF2F6", "#FFFFFF"
-BLUE, ORANGE, GREEN, GREY = "#0B5C8E", "#B84400", "#007A5A", "#74818F"
-
 # More than this fits into no place on a sheet; measuring it all would take long.
 MOST_CHARACTERS = 600
 
-_POINT = 25.4 / 72
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """Say how text looks. `size` is in points; lines stand `leading` times the size apart."""
-
-    size: float
-    colour: str = INK
-    bold: bool = False
-    leading: float = 1.32
-
-    @property
-    def line(self) -> float:
-        """Return the height of one line."""
-        return self.size * self.leading * _POINT
-
 
 class Sheet:
-    """Hold one document. Text is cut by nobody here: whoever writes measures first.
+    """Hold one document. Nothing flows by itself: whoever writes measures first, and adds pages.
 
-    `sample` holds all texts of other people's making, so that fonts for them can be found.
+    `sample` holds all texts that may be written, so that fonts for them can be found.
     """
 
     def __init__(self, title: str, language: str, made: date, sample: Iterable[str]) -> None:
@@ -86,7 +65,7 @@ class Sheet:
         """Write text with its top at `y`, and return the `y` below it. Right-to-left text keeps to the right."""
         return y + self._write(text, x, y, width, style, align)
 
-    def line(self, x: float, y: float, width: float, colour: str = LINE, thickness: float = 0.2) -> None:
+    def line(self, x: float, y: float, width: float, colour: str = ink.LINE, thickness: float = 0.2) -> None:
         """Draw a line from left to right."""
         self._pdf.set_draw_color(colour)
         self._pdf.set_line_width(thickness)
@@ -94,7 +73,7 @@ class Sheet:
 
     def upright(self, x: float, y: float, height: float) -> None:
         """Draw a line from top to bottom."""
-        self._pdf.set_draw_color(LINE)
+        self._pdf.set_draw_color(ink.LINE)
         self._pdf.set_line_width(0.2)
         self._pdf.line(x, y, x, y + height)
 
@@ -116,7 +95,7 @@ class Sheet:
 
     def circle(self, x: float, y: float, radius: float, colour: str, *, filled: bool) -> None:
         """Draw a circle around a middle; what lies below does not show through."""
-        self._pdf.set_fill_color(colour if filled else PAPER)
+        self._pdf.set_fill_color(colour if filled else ink.PAPER)
         self._pdf.set_draw_color(colour)
         self._pdf.set_line_width(0.5)
         self._pdf.circle(x, y, radius, style="DF")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from itertools import pairwise
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ from content.phrases import Phrases
 # All lengths are pixels of a picture that is 1,080 wide: three to one on a common phone, so that 30 reads as 10.
 WIDTH = 1080
 MARGIN = 52
-LEFT, RIGHT = 356, 1010  # of the marks
+LEFT, RIGHT = 376, 1010  # of the marks
 TITLE, HEADING, LANE, AXIS, KEY, FOOT = 168, 62, 66, 96, 50, 76
 MARK, THINNEST_BAR = 32.0, 6.0
 
@@ -156,7 +157,7 @@ class _Picture:
     def _bar(self) -> float:
         """Return how wide a bar may be, so that the two check-ins that stand closest do not touch."""
         days = sorted({entry.day for entry in self.record.entries})
-        gaps = [(after - before).days for before, after in zip(days, days[1:], strict=False)]
+        gaps = [(after - before).days for before, after in pairwise(days)]
         return max(THINNEST_BAR, min(MARK * 0.8, min(gaps, default=WIDTH) * self._per_day() * 0.85))
 
     def _per_day(self) -> float:

@@ -49,7 +49,7 @@ def _lines(record: Record, phrases: Phrases, named: int) -> Iterable[str]:
     signs = [
         phrases.plain(
             "timeline.caption_days",
-            what=sign(phrases, sign_id).lower(),
+            what=sign(phrases, sign_id),
             days=_some(phrases, [short_day(phrases, day) for day in days], max(1, named // 2)),
         )
         for sign_id, days in record.signs().items()

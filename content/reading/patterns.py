@@ -2,7 +2,8 @@
 
 A pattern is a row of words. `a|b` is either word, `a?` may be missing, `swell*` is any ending, `#` is any number,
 `<name>` is anything in the list of that name, `..` lets up to four other words stand between (`..7`: up to seven), and
-`a & b` is both in either order with up to six words between (`&2`: up to two). A pattern never reaches over a full stop.
+`a & b` is both in either order with up to six words between (`&2`: up to two). A pattern never reaches
+over a full stop.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ WIDEST_GAP = 12
 _WORD = r"(?:<[a-z_.-]+>|[a-z0-9]+(?:\.[0-9]*)?\*?|#)"
 _ITEM = re.compile(rf"{_WORD}(?:\|{_WORD})*\??")
 _GAP_MARK = re.compile(r"(\.\.|&)(\d*)")
-_NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve couple several few half dozen".split()
-)
+# fmt: off
+_NUMBER_WORDS = frozenset((
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty",
+    "forty", "fifty", "sixty", "ninety", "hundred", "couple", "several", "few", "half", "dozen",
+))
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,19 @@ class _Step:
     groups: tuple[str, ...]
     gap: int
     optional: bool
+
+
+class _Row:
+    """Hold one order of a pattern's steps, and the words without which it cannot match."""
+
+    __slots__ = ("needs", "steps")
+
+    def __init__(self, steps: tuple[_Step, ...]) -> None:
+        self.steps = steps
+        self.needs = tuple(step.terms for step in steps if not step.optional and not step.groups)
+
+    def may_match(self, terms: frozenset[str]) -> bool:
+        return all(not need.isdisjoint(terms) for need in self.needs)
 
 
 def _step(item: str, gap: int) -> _Step:
@@ -88,8 +106,8 @@ class Grammar:
 
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
         self._order = {name: place for place, name in enumerate(lists)}
-        self._by_first: dict[str, list[tuple[str, tuple[_Step, ...]]]] = defaultdict(list)
-        self._by_first_group: dict[str, list[tuple[str, tuple[_Step, ...]]]] = defaultdict(list)
+        self._by_first: dict[str, list[tuple[str, _Row]]] = defaultdict(list)
+        self._by_first_group: dict[str, list[tuple[str, _Row]]] = defaultdict(list)
         self.terms: set[str] = set()
         for name, patterns in lists.items():
             for pattern in patterns:
@@ -100,15 +118,16 @@ class Grammar:
             rows = parse(pattern)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
-        for row in rows:
-            for step in row:
+        for steps in rows:
+            row = _Row(steps)
+            for step in steps:
                 self.terms |= step.terms
                 for group in step.groups:
                     if self._order.get(group, len(self._order)) >= self._order[name]:
                         raise ValueError(f"{name}: <{group}> in {pattern!r} is not a list above it")
-            for term in row[0].terms:
+            for term in steps[0].terms:
                 self._by_first[term].append((name, row))
-            for group in row[0].groups:
+            for group in steps[0].groups:
                 self._by_first_group[group].append((name, row))
 
     def key_words(self) -> set[str]:
@@ -126,31 +145,33 @@ class Grammar:
 
     def find(self, tokens: Sequence[frozenset[str]], parts: Sequence[int]) -> dict[str, list[Span]]:
         """Return every match by list name. `parts` numbers the part each token is in; no match crosses parts."""
-        waiting: dict[str, list[tuple[tuple[_Step, ...], Span]]] = defaultdict(list)
-        for place, terms in enumerate(tokens):
-            here = Span(place, place + 1, frozenset((place,)))
-            for term in terms:
-                for name, row in self._by_first.get(term, ()):
+        present = frozenset[str]().union(*tokens)
+        waiting: dict[str, list[tuple[_Row, Span]]] = defaultdict(list)
+        for term in present:
+            rows = [entry for entry in self._by_first.get(term, ()) if entry[1].may_match(present)]
+            places = [place for place, terms in enumerate(tokens) if term in terms] if rows else ()
+            for place in places:
+                here = Span(place, place + 1, frozenset((place,)))
+                for name, row in rows:
                     waiting[name].append((row, here))
         found: dict[str, list[Span]] = {}
         at: dict[str, dict[int, list[Span]]] = {}
         for name in self._order:
-            if name not in waiting:
-                continue
-            spans = {end for row, first in waiting[name] for end in _follow(row, first, tokens, parts, at)}
+            spans = {end for row, first in waiting.get(name, ()) for end in _follow(row, first, tokens, parts, at)}
             if not spans:
                 continue
             found[name] = sorted(spans, key=lambda span: (span.start, span.end))
             at[name] = defaultdict(list)
+            rows = [entry for entry in self._by_first_group.get(name, ()) if entry[1].may_match(present)]
             for span in found[name]:
                 at[name][span.start].append(span)
-                for follower, row in self._by_first_group.get(name, ()):
+                for follower, row in rows:
                     waiting[follower].append((row, span))
         return found
 
 
 def _follow(
-    row: tuple[_Step, ...],
+    row: _Row,
     first: Span,
     tokens: Sequence[frozenset[str]],
     parts: Sequence[int],
@@ -159,7 +180,7 @@ def _follow(
     """Return the ways in which `row` goes on after its `first` step."""
     part = parts[first.start]
     reached = {first.end: first}
-    for step in row[1:]:
+    for step in row.steps[1:]:
         ahead: dict[int, Span] = dict(reached) if step.optional else {}
         for end, span in reached.items():
             for place in range(end, min(end + step.gap + 1, len(tokens))):

@@ -40,7 +40,8 @@ class _Rules(BaseModel):
 class SignWords(_Rules):
     """Say how people name one sign, and which words in its statement (`unless`) or sentence (`cause`) explain it away.
 
-    `on_the_bump`: the same words about another place do not count. `even_supposed`: "I would" and "I hope" change nothing.
+    `on_the_bump`: the same words about another place do not count. `even_supposed`, `even_asked`: "I would", "I hope"
+    or a question change nothing.
     """
 
     say: Patterns
@@ -130,7 +131,7 @@ class SignRules(_Rules):
             yield f"{name}.cause", sign.cause
 
     def signs(self) -> Iterator[tuple[str, SignWords]]:
-        """Yield every sign by its full name, such as `flags.rapid-growth.doubled`, `emergencies.stroke` or `hints.fever`."""
+        """Yield every sign by its full name, such as `flags.rapid-growth.fast`, `emergencies.stroke`, `hints.hot`."""
         for flag in FLAGS:
             for name, sign in self.flags[flag].items():
                 yield f"flags.{flag}.{name}", sign
@@ -156,7 +157,6 @@ class SignRules(_Rules):
     def terms(self, word: str) -> frozenset[str]:
         """Return what the rules may call a typed `word`, its spelling put right."""
         return self._terms(word)
-
 
     def _read_word(self, word: str) -> frozenset[str]:
         key_word = self._speller.fix(word)

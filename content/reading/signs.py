@@ -1,12 +1,13 @@
 """Read warning signs and emergencies out of what a person typed.
 
 The idea is ConText's (Harkema and others, 2009): find the words of a sign, then look round them for words that say that
-it is denied, asked about, over, somebody else's or supposed. Only what is left counts.
+it is denied, asked about, over, somebody else's or only supposed. What is left is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +20,13 @@ State = Literal["reported", "negated", "asked", "supposed", "past", "other", "ex
 # How many words a "no" reaches forward, and a "none" back.
 _DENIAL_REACH = 10
 _DENIAL_REACH_BACK = 4
+# Nobody names one sign in more ways; a text that repeats itself must not cost more.
+_MOST_MENTIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSign:
-    """Say which sign was found, in which words, and in what state."""
+    """Say which sign was found, in which words, and in what state: "reported" if any mention of it is."""
 
     sign: str
     words: str
@@ -44,119 +47,138 @@ def read_signs(text: str, rules: SignRules) -> Signs:
     statements = lay_out(text, rules)
     matches = rules.sign_grammar.find(statements.tokens, statements.clauses)
     reader = _Reader(statements, matches)
-    found = [
-        FoundSign(name, statements.quote(span), reader.state(span, name, sign))
-        for name, sign in rules.signs()
-        for span in matches.get(name, ())
-    ]
+    found = tuple(reader.read(name, sign) for name, sign in rules.signs() if name in matches)
     reported = {sign.sign for sign in found if sign.state == "reported"}
     emergency = any(name.startswith("emergencies.") for name in reported) or any(
         all(f"hints.{hint}" in reported for hint in hints) for hints in rules.together
     )
     flags = tuple(flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported))
-    return Signs(emergency, flags, tuple(found))
+    return Signs(emergency, flags, found)
 
 
 class _Reader:
     """Tell the state of each sign of one text."""
 
-    def __init__(self, statements: Statements, matches: dict[str, list[Span]]) -> None:
-        self._text = statements
+    def __init__(self, text: Statements, matches: Mapping[str, Sequence[Span]]) -> None:
+        self._text = text
         self._matches = matches
-        self._negated = self._cues("negated", never="negated_never")
-        self._what_if = self._cues("what_if", never="what_if_never")
-        self._asked_at_start = self._cues("asked_at_start", never="asked_at_start_never")
-        self._asked_never = self._cues("asked_never")
-        self._past = self._cues("past", never="past_never")
+        self._indexed: dict[tuple[str, str, int], dict[int, list[Span]]] = {}
 
-    def _cues(self, name: str, *, never: str = "") -> Sequence[Span]:
-        if not never:
-            return self._matches.get(f"cues.{name}", ())
-        barred = {place for span in self._matches.get(f"cues.{never}", ()) for place in range(span.start, span.end)}
-        return [span for span in self._matches.get(f"cues.{name}", ()) if not span.used <= barred]
+    def read(self, name: str, sign: SignWords) -> FoundSign:
+        """Return the first mention of the sign that is reported, or else its first mention."""
+        first: FoundSign | None = None
+        for span in self._matches[name][:_MOST_MENTIONS]:
+            found = FoundSign(name, self._text.quote(span), self._state(span, name, sign))
+            if found.state == "reported":
+                return found
+            first = first or found
+        if first is None:
+            raise ValueError(f"{name} is not mentioned")
+        return first
 
-    def state(self, span: Span, name: str, sign: SignWords) -> State:
-        """Return what the words round `span` make of it."""
+    def _state(self, span: Span, name: str, sign: SignWords) -> State:
         emergency = not name.startswith("flags.")
-        if self._is_negated(span):
+        if self._is_negated(span, sign):
             return "negated"
-        what_if = self._cues("what_if_ever") if sign.even_supposed else self._what_if
-        if any(self._governs(cue, span) and cue.used.isdisjoint(span.used) for cue in what_if):
+        if self._is_supposed(span, sign):
             return "supposed"
-        if not sign.even_asked and self._is_asked(span, even_supposed=sign.even_supposed):
+        if not sign.even_asked and self._is_asked(span, sign):
             return "asked"
         if self._is_past(span, emergency=emergency):
             return "past"
         if self._is_others(span, emergency=emergency):
             return "other"
-        here = self._text.statements[span.end - 1]
-        unless = self._matches.get(f"{name}.unless", ())
-        if any(here == self._text.statements[cue.start] == self._text.statements[cue.end - 1] for cue in unless):
-            return "explained"
-        if any(self._same(self._text.sentences, cue, span) for cue in self._matches.get(f"{name}.cause", ())):
+        if self._is_explained(span, name):
             return "explained"
         if sign.on_the_bump and self._is_elsewhere(span):
             return "elsewhere"
         return "reported"
 
-    def _same(self, parts: Sequence[int], cue: Span, span: Span) -> bool:
-        return parts[cue.end - 1] == parts[span.end - 1]
+    def _near(self, name: str, parts: Sequence[int], span: Span, *, never: str = "") -> Sequence[Span]:
+        """Return the matches of list `name` that end in the same part as `span`, without those inside list `never`."""
+        key = (name, never, id(parts))
+        if key not in self._indexed:
+            barred = {place for bar in self._matches.get(never, ()) for place in range(bar.start, bar.end)}
+            index: dict[int, list[Span]] = defaultdict(list)
+            for cue in self._matches.get(name, ()):
+                if not cue.used <= barred:
+                    index[parts[cue.end - 1]].append(cue)
+            self._indexed[key] = index
+        return self._indexed[key].get(parts[span.end - 1], ())
 
-    def _governs(self, cue: Span, span: Span) -> bool:
-        """Say whether `cue` stands before a word of the sign, in the same statement, and is not part of the sign."""
-        statement = self._text.statements[cue.end - 1]
-        return not cue.used <= span.used and any(
-            cue.start < place and self._text.statements[place] == statement for place in span.used
-        )
+    def _here(self, cue: str, span: Span, *, never: str = "") -> Sequence[Span]:
+        """Return the cues that stand in the statement of `span`."""
+        return self._near(f"cues.{cue}", self._text.statements, span, never=f"cues.{never}" if never else "")
 
-    def _is_negated(self, span: Span) -> bool:
-        if any(self._governs(cue, span) and span.end - cue.end <= _DENIAL_REACH for cue in self._negated):
+    def _before(self, cue: str, span: Span, *, never: str = "") -> list[Span]:
+        """Return the cues before a word of the sign, in that word's statement, that are no part of the sign."""
+        found = []
+        for place in span.used:
+            word = Span(place, place + 1, frozenset((place,)))
+            found += [
+                one for one in self._here(cue, word, never=never) if one.start < place and not one.used <= span.used
+            ]
+        return found
+
+    def _is_negated(self, span: Span, sign: SignWords) -> bool:
+        cues = [
+            cue for cue in self._before("negated", span, never="negated_never") if span.end - cue.end <= _DENIAL_REACH
+        ]
+        # "I no longer wish to live" holds its own "no".
+        if any(not sign.even_supposed or cue.used.isdisjoint(span.used) for cue in cues):
             return True
-        # "does not bend no more" is no double denial.
+        # "It does not bend no more" is no double denial.
         return not self._is_denial(span) and any(
-            0 <= cue.start - span.end <= _DENIAL_REACH_BACK and self._same(self._text.statements, cue, span)
-            for cue in self._cues("negated_after")
+            0 <= cue.start - span.end <= _DENIAL_REACH_BACK for cue in self._here("negated_after", span)
         )
 
     def _is_denial(self, span: Span) -> bool:
         """Say whether the sign is itself a "cannot"."""
-        return any(cue.used <= span.used for cue in self._cues("negated"))
+        return any(cue.used <= span.used for cue in self._near("cues.negated", self._text.clauses, span))
 
-    def _is_asked(self, span: Span, *, even_supposed: bool) -> bool:
+    def _is_supposed(self, span: Span, sign: SignWords) -> bool:
+        if sign.even_supposed:
+            return bool(self._before("what_if_ever", span))
+        cues = self._before("what_if", span, never="what_if_never")
+        return any(cue.used.isdisjoint(span.used) for cue in cues)
+
+    def _is_asked(self, span: Span, sign: SignWords) -> bool:
         opening = self._text.opening(span)
-        if any(cue.start == opening and self._governs(cue, span) for cue in self._cues("supposed_at_start")):
-            return not any(self._same(self._text.statements, cue, span) for cue in self._asked_never)
-        asked = any(cue.start == opening and self._governs(cue, span) for cue in self._asked_at_start)
-        asked = asked or (not even_supposed and any(self._governs(cue, span) for cue in self._cues("asked")))
-        mine = any(self._same(self._text.statements, cue, span) for cue in self._cues("mine"))
+        there = bool(self._here("asked_never", span))
+        if any(cue.start == opening for cue in self._before("supposed_at_start", span)):
+            return not there
+        starts = self._before("asked_at_start", span, never="asked_at_start_never")
+        asked = any(cue.start == opening for cue in starts)
+        if not asked and not sign.even_supposed:
+            asked = bool(self._before("asked", span))
         if not asked:
-            return self._text.ends_asking(span) and not mine
-        own = any(cue.end == span.start or cue.start == span.start for cue in self._cues("own"))
-        return not own and not any(self._same(self._text.statements, cue, span) for cue in self._asked_never)
+            return self._text.ends_asking(span) and not self._here("mine", span)
+        return not there and not any(span.start in (cue.start, cue.end) for cue in self._here("own", span))
 
     def _is_past(self, span: Span, *, emergency: bool) -> bool:
-        if any(cue.start >= span.end and self._same(self._text.sentences, cue, span) for cue in self._cues("over")):
+        if any(cue.start >= span.end for cue in self._near("cues.over", self._text.sentences, span)):
             return True
-        if not self._is_denial(span) and any(self._same(self._text.statements, cue, span) for cue in self._cues("no_longer")):
+        if not self._is_denial(span) and self._here("no_longer", span):
             return True
-        if any(self._same(self._text.statements, cue, span) for cue in self._cues("present")):
+        if self._here("present", span):
             return False
-        cues = [*self._past, *(self._cues("past_emergency", never="past_never") if emergency else ())]
-        return any(self._same(self._text.clauses, cue, span) for cue in cues)
+        lists = ["cues.past", "cues.past_emergency"] if emergency else ["cues.past"]
+        return any(self._near(name, self._text.clauses, span, never="cues.past_never") for name in lists)
 
     def _is_others(self, span: Span, *, emergency: bool) -> bool:
-        cues = [*self._cues("stories"), *(() if emergency else self._cues("strangers"))]
-        own = any(self._same(self._text.statements, cue, span) for cue in self._cues("own"))
-        return any(
-            self._same(self._text.clauses, cue, span)
-            and (not own or self._same(self._text.statements, cue, span))
-            and not cue.used <= span.used
-            for cue in cues
+        lists = ["cues.stories"] if emergency else ["cues.stories", "cues.strangers"]
+        parts = self._text.statements if self._here("own", span) else self._text.clauses
+        return any(not cue.used <= span.used for name in lists for cue in self._near(name, parts, span))
+
+    def _is_explained(self, span: Span, name: str) -> bool:
+        statement = self._text.statements[span.end - 1]
+        unless = self._near(f"{name}.unless", self._text.statements, span)
+        return any(self._text.statements[cue.start] == statement for cue in unless) or bool(
+            self._near(f"{name}.cause", self._text.sentences, span)
         )
 
     def _is_elsewhere(self, span: Span) -> bool:
         return any(
-            any(self._same(parts, cue, span) for cue in self._cues("elsewhere"))
-            and not any(self._same(parts, cue, span) for cue in self._cues("bump"))
+            self._near("cues.elsewhere", parts, span) and not self._near("cues.bump", parts, span)
             for parts in (self._text.statements, self._text.clauses)
         )

@@ -15,8 +15,13 @@ MAX_CHARACTERS = 4_096
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 # "throat's" is the throat; "it's" and the like are words of their own, written "its" in the rules.
-_OWNING = re.compile(r"(?<!\bit)(?<!\b(?:he|we|so))(?<!\b(?:she|who|how))(?<!\b(?:that|what|here|when))(?<!\b(?:there|where))'s\b")
-_TOKEN = re.compile(r"(?P<word>\d+(?:[.,]\d+)*|[^\W\d]+(?:\*+[^\W\d]+)*)|(?P<stop>[.!;\n\u2026]+)|(?P<ask>\?)|(?P<pause>[,:()\u2013\u2014/]| -+ )")
+_OWNING = re.compile(
+    r"(?<!\bit)(?<!\b(?:he|we|so))(?<!\b(?:she|who|how))(?<!\b(?:that|what|here|when))(?<!\b(?:there|where))'s\b"
+)
+_TOKEN = re.compile(
+    r"(?P<word>\d+(?:[.,]\d+)*|[^\W\d]+(?:\*+[^\W\d]+)*)"
+    r"|(?P<stop>[.!;\n\u2026]+)|(?P<ask>\?)|(?P<pause>[,:()\u2013\u2014/]| -+ )"
+)
 _JOINERS = frozenset({"and", "so", "n", "plus", "also", "ok", "cos", "because", "as"})
 _SHORT_ANSWERS = frozenset({"no", "yes", "yeah", "nah", "nope"})
 
@@ -39,9 +44,7 @@ class Statements:
 
     def quote(self, span: Span) -> str:
         """Return the words of `span`, a gap as `..`."""
-        return " ".join(
-            self.words[place] if place in span.used else ".." for place in range(span.start, span.end)
-        )
+        return " ".join(self.words[place] if place in span.used else ".." for place in range(span.start, span.end))
 
     def opening(self, span: Span) -> int:
         """Return the place of the first word of the statement that `span` ends in, greetings left out."""

@@ -10,6 +10,9 @@ from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from scheduler.db.crypto import Vault
+from scheduler.db.types import VAULT
+
 # A writer waits this long for the one before it. Transactions here are short, so a longer wait means a fault.
 BUSY_SECONDS = 10
 
@@ -20,8 +23,11 @@ STATEMENT_MILLISECONDS = 15_000
 class Database:
     """Give out short transactions. `write` locks at its beginning on SQLite, `read` changes nothing."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare engines for `sqlite:///path` or `postgresql://...`; nothing is opened yet."""
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
+        """Prepare engines for `sqlite:///path` or `postgresql://...`; nothing is opened yet.
+
+        Without a vault, what is encrypted can be neither read nor written.
+        """
         self.url = with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -30,8 +36,10 @@ class Database:
             self._reader = _sqlite_engine(self.url, begin="BEGIN", size=4, checkpoint=False)
         else:
             self._writer = self._reader = _postgresql_engine(self.url)
-        self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False)
-        self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
+        self.vault = vault
+        info = {VAULT: vault}
+        self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, info=info)
+        self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False, info=info)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -44,6 +52,22 @@ class Database:
         """Open one transaction that sees one moment and changes nothing."""
         async with self._read_sessions() as session, session.begin():
             yield session
+
+    async def wipe(self) -> bool:
+        """Bring deletions from SQLite's log into its file, and empty the log. Return whether nothing is left in it.
+
+        Deleted rows are overwritten in the file (`secure_delete`), but older pages stay in the log until then.
+        PostgreSQL keeps its own house: nothing is done there.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._writer.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None  # just connected
+            cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, *_ = await cursor.fetchone()
+            await cursor.close()
+        return not is_busy
 
     async def close(self) -> None:
         """Close every connection."""
@@ -64,7 +88,13 @@ def with_driver(url: str) -> URL:
 
 def _sqlite_engine(url: URL, *, begin: str, size: int, checkpoint: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=BUSY_SECONDS, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS},
+        # An error's message must not quote what people wrote.
+        hide_parameters=True,
     )
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -95,6 +125,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         max_overflow=10,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             # No server-side prepared statements: a connection pooler between may hand each transaction another server.
             "prepare_threshold": None,

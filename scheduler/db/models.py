@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, UniqueConstraint, event, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from scheduler.db.types import UtcDateTime
+from scheduler.db.types import Sealed, UtcDateTime, lend_vault, seal_new
 
 # Alembic on SQLite copies tables and drops what has no name.
 NAMES = {
@@ -27,7 +27,15 @@ class Base(DeclarativeBase):
     """Name every constraint."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), dict[str, str]: JSON()}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012
+    # A row number is never given out again: a sender still under way for a deleted person names nobody else.
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    @property
+    def owner_id(self) -> int:
+        """Return the row number of the person whose row this is."""
+        person_id: int = self.person_id  # type: ignore[attr-defined]  # every table about a person but their own has it
+        return person_id
 
 
 class Person(Base):
@@ -49,7 +57,8 @@ class Person(Base):
     # The newest block or unblock seen: older news of the kind is ignored.
     member_changed_at: Mapped[datetime | None]
     # What is being asked of the person outside a checklist or check-in: {"kind": "plan", ...}.
-    asking: Mapped[dict[str, Any] | None]
+    _asking: Mapped[str | None] = mapped_column("asking")
+    asking = Sealed[dict[str, Any] | None]()
     consent_version: Mapped[int | None]
     consent_language: Mapped[str | None]
     consented_at: Mapped[datetime | None]
@@ -58,6 +67,11 @@ class Person(Base):
     calm_runs: Mapped[int] = mapped_column(default=0)
     # The last update whose typed text changed something: handling it twice changes nothing.
     applied_update: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def owner_id(self) -> int:
+        """Return the row number of this person."""
+        return self.id
 
 
 class Plan(Base):
@@ -74,6 +88,7 @@ class Plan(Base):
             sqlite_where=text("next_due_at IS NOT NULL"),
             postgresql_where=text("next_due_at IS NOT NULL"),
         ),
+        Base.__table_args__,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -81,7 +96,8 @@ class Plan(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     # What a question after a checklist is about: the outcome's level.
-    about: Mapped[str | None]
+    _about: Mapped[str | None] = mapped_column("about")
+    about = Sealed[str | None]()
     created_at: Mapped[datetime]
     unit: Mapped[str]
     interval: Mapped[int]
@@ -128,6 +144,7 @@ class CheckIn(Base):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Base.__table_args__,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -152,9 +169,11 @@ class CheckIn(Base):
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     closed_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
-    answer: Mapped[str | None]
+    _answer: Mapped[str | None] = mapped_column("answer")
+    answer = Sealed[str | None]()
     # What changed, size, note: the choices made, in the order asked.
-    details: Mapped[dict[str, Any] | None]
+    _details: Mapped[str | None] = mapped_column("details")
+    details = Sealed[dict[str, Any] | None]()
 
 
 class Run(Base):
@@ -168,14 +187,18 @@ class Run(Base):
     checklist_version: Mapped[int]
     started_at: Mapped[datetime]
     # A sign that was told of before: its questions come first.
-    flag: Mapped[str | None]
-    answers: Mapped[dict[str, str]]
+    _flag: Mapped[str | None] = mapped_column("flag")
+    flag = Sealed[str | None]()
+    _answers: Mapped[str] = mapped_column("answers")
+    answers = Sealed[dict[str, str]]()
     # The emergency screen was passed with "none of these", or which of its signs was chosen.
     screened: Mapped[bool] = mapped_column(default=False)
-    emergency_sign: Mapped[str | None]
+    _emergency_sign: Mapped[str | None] = mapped_column("emergency_sign")
+    emergency_sign = Sealed[str | None]()
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
+    _outcome: Mapped[str | None] = mapped_column("outcome")
+    outcome = Sealed[str | None]()
     saved_at: Mapped[datetime | None]
 
 
@@ -183,9 +206,38 @@ class SeenUpdate(Base):
     """Know an update again, without its text. Purged after 8 days: Telegram may restart its numbers."""
 
     __tablename__ = "seen_updates"
+    __table_args__ = ()
 
     bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     seen_at: Mapped[datetime]
     attempts: Mapped[int]
     done: Mapped[bool]
+
+
+class UsedKey(Base):
+    """Know which keys values were sealed with, by name, so that a missing one is noticed at the start."""
+
+    __tablename__ = "used_keys"
+    __table_args__ = ()
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+
+
+class Lease(Base):
+    """Keep who does what only one replica may do at a time: poll, or handle updates of one chat. Gone when it is done.
+
+    `until` is the database's time: the clocks of two hosts may differ.
+    """
+
+    __tablename__ = "leases"
+    __table_args__ = ()
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    until: Mapped[datetime]
+
+
+event.listen(Base, "load", lend_vault, propagate=True)
+event.listen(Base, "before_insert", seal_new, propagate=True)

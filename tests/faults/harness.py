@@ -164,6 +164,10 @@ class Scene:
             if isinstance(process, BaseProcess):
                 process.join()
                 process.close()
+        # A call that the local Telegram was told to hold would keep it from stopping for as long.
+        for task in asyncio.all_tasks():
+            if getattr(task.get_coro(), "__name__", "") == "run_asgi":
+                task.cancel()
 
 
 def dice(seed: int) -> random.Random:

@@ -32,6 +32,9 @@ LEASE = timedelta(seconds=1.5)
 # As long as a request to Telegram is under way.
 LATENCY = 0.05
 
+# For ever, as far as these tests are concerned.
+HELD = 300
+
 FEW = 20
 
 
@@ -98,9 +101,9 @@ async def test_control_a_mark_before_the_sending_loses_what_never_reached_telegr
 
 async def _killed_before_anything_arrives(scene: Scene, **without: str):
     due = await gather(scene, FEW)
-    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=60)
+    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
     bot = await scene.start(lease=LEASE, **without)
-    await scene.until(lambda: fault.happened == FEW)
+    await eventually(lambda: fault.happened == FEW, "every request under way")
     await bot.kill()
     scene.phone.heal(TOKEN)
     await scene.start(lease=LEASE, **without)
@@ -124,7 +127,7 @@ async def test_control_without_the_limit_of_repeats_there_are_more_than_two_copi
 
 async def _killed_at_every_answer(scene: Scene, **without: int):
     due = await gather(scene, 1)
-    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=60, after_recording=True)
+    fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=HELD, after_recording=True)
     short = timedelta(seconds=1)
     for copy in range(1, 4):
         bot = await scene.start(lease=short, **without)

@@ -30,6 +30,7 @@ async def make_plan(
     values = {"unit": "week", "at": time(9), "anchor": date(2026, 11, 23), **rule}
     async with database.write() as session:
         person = await people.ensure(session, chat_id, now)
+        person.zone = zone
         plan = await plans.create(session, person, f"plan{next(_ids)}", "check_in", Cadence(**values), zone, now)
         return plan.public_id
 

@@ -11,6 +11,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
@@ -23,7 +30,7 @@ def upgrade() -> None:
         sa.Column("suspended_at", sa.BigInteger(), nullable=True),
         sa.Column("suspended_why", sa.String(), nullable=True),
         sa.Column("member_changed_at", sa.BigInteger(), nullable=True),
-        sa.Column("asking", sa.JSON(), nullable=True),
+        sa.Column("asking", sa.String(), nullable=True),
         sa.Column("consent_version", sa.Integer(), nullable=True),
         sa.Column("consent_language", sa.String(), nullable=True),
         sa.Column("consented_at", sa.BigInteger(), nullable=True),
@@ -32,6 +39,7 @@ def upgrade() -> None:
         sa.Column("applied_update", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("chat_id", name=op.f("uq_people_chat_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "seen_updates",
@@ -41,6 +49,12 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "update_id", name=op.f("pk_seen_updates")),
+    )
+    op.create_table(
+        "used_keys",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_used_keys")),
     )
     op.create_table(
         "plans",
@@ -72,6 +86,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_plans_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
         sa.UniqueConstraint("public_id", name=op.f("uq_plans_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.create_index(
@@ -91,7 +106,7 @@ def upgrade() -> None:
         sa.Column("checklist_version", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("flag", sa.String(), nullable=True),
-        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.String(), nullable=False),
         sa.Column("screened", sa.Boolean(), nullable=False),
         sa.Column("emergency_sign", sa.String(), nullable=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
@@ -101,6 +116,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_runs_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("public_id", name=op.f("uq_runs_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_runs_person_id"), ["person_id"], unique=False)
@@ -127,7 +143,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("answer", sa.String(), nullable=True),
-        sa.Column("details", sa.JSON(), nullable=True),
+        sa.Column("details", sa.String(), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'claimed', 'sending', 'sent', 'sent_unconfirmed', 'expired', 'cancelled', 'failed')",
             name=op.f("ck_check_ins_state"),
@@ -136,6 +152,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_check_ins_plan_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_ins")),
         sa.UniqueConstraint("plan_id", "nominal", name=op.f("uq_check_ins_plan_id_nominal")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("check_ins", schema=None) as batch_op:
         batch_op.create_index(
@@ -183,5 +200,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("plans")
+    op.drop_table("used_keys")
     op.drop_table("seen_updates")
     op.drop_table("people")
+    op.drop_table("leases")
