@@ -12,13 +12,17 @@ from rich.console import Console
 
 from bot import local
 from bot.clock import system_clock
-from bot.commands import content, db, reading
+from bot.commands import content, db, keys, reading
+from bot.keys import open_vault
 from bot.logs import set_up_logs
 from bot.polling import Deaf
-from bot.program import NotMigrated, Program, stop_on_signals
+from bot.program import EXIT_KEYS, NotMigrated, Program, stop_on_signals
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
+from bot.webside import Place
 from content.load import ContentError, load_library
 from content.reading.index import StaleIndex
+from scheduler.db.crypto import KeysError
+from scheduler.db.retention import Terms
 from scheduler.zones import use_pinned_tzdata
 
 USAGE = 2
@@ -29,6 +33,7 @@ CHAT_FOLDER = Path("var/chat")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(content.app, name="content", help="Check the content files, and build the topic index.")
 app.add_typer(db.app, name="db", help="Bring the database up to date.")
+app.add_typer(keys.app, name="keys", help="Make, change and check the keys that answers are encrypted with.")
 
 
 @app.callback()
@@ -53,8 +58,17 @@ async def _run(settings: Settings, token: str) -> None:
         settings.database_url.get_secret_value(),
         load_library(),
         system_clock,
+        vault=open_vault(settings, lambda line: typer.echo(line, err=True)),
         api_url=settings.telegram_api_url,
         per_second=settings.send_per_second,
+        place=Place(
+            settings.web_host,
+            settings.web_port,
+            settings.webhook_url,
+            settings.webhook_secret.get_secret_value() if settings.webhook_secret else "",
+        ),
+        dead_man_url=settings.dead_man_url.get_secret_value() if settings.dead_man_url else None,
+        terms=Terms(settings.keep_answers_months, settings.keep_blocked_days),
     )
     stop_on_signals(program.stop)
     await program.run()
@@ -99,6 +113,9 @@ def main() -> None:
     except (SettingsError, ContentError, StaleIndex, NotMigrated) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(USAGE)
+    except KeysError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_KEYS)
     except Deaf as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -21,6 +21,7 @@ from telegram.ext import (
 from telegram.request import BaseRequest
 
 from bot.context import Context, House, HouseApplication
+from bot.floods import FloodGate
 from bot.handlers import (
     check_ins,
     checklist,
@@ -33,6 +34,7 @@ from bot.handlers import (
     privacy,
     questions,
     reminders,
+    report,
     settings,
     start,
 )
@@ -52,6 +54,7 @@ COMMANDS: dict[str, Handle] = {
     "checkin": plans.start,
     "topics": questions.menu,
     "history": history.show,
+    "report": report.ask,
     "reminders": reminders.show,
     "settings": settings.show,
     "privacy": privacy.privacy,
@@ -72,6 +75,7 @@ BUTTONS: dict[str, Press] = {
     "r": reminders.pressed,
     "s": settings.pressed,
     "h": history.pressed,
+    "f": report.pressed,
     "d": privacy.pressed,
     "e": emergencies.pressed,
     "m": reminders.came_back,
@@ -113,8 +117,9 @@ def build(
 def add_handlers(application: HouseApplication) -> None:
     """Register who answers what, in the order of asking."""
     private = filters.ChatType.PRIVATE
-    application.add_handler(TypeHandler(Update, outside_private), group=-2)
-    application.add_handler(MessageHandler(filters.TEXT | filters.CAPTION, emergency_first), group=-1)
+    application.add_handler(TypeHandler(Update, outside_private), group=-3)
+    application.add_handler(MessageHandler(filters.TEXT | filters.CAPTION, emergency_first), group=-2)
+    application.add_handler(TypeHandler(Update, FloodGate()), group=-1)
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & private, start.edited))
     for name, handle in COMMANDS.items():
         application.add_handler(CommandHandler(name, handle, filters=private))

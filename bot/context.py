@@ -10,8 +10,10 @@ from typing import Any
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.clock import Clock
+from bot.metrics import Metrics
 from content.model import Library
 from scheduler.db.engine import Database
+from scheduler.db.retention import Terms
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class House:
     new_id: Callable[[], str]
     # Wakes the deliverer when a plan was set or moved, so that it need not find out by itself.
     wake: Callable[[], None]
+    metrics: Metrics
+    # How long things are kept.
+    terms: Terms
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeGuard
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +17,8 @@ from telegram.error import Forbidden, InvalidToken, TelegramError
 
 from bot.clock import Clock
 from bot.context import HouseApplication
-from scheduler.db import updates
+from bot.metrics import Metrics
+from scheduler.db import leases, updates
 from scheduler.db.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -23,6 +28,15 @@ HANDLER_SECONDS = 15.0
 
 # An update that failed this often is set aside, so that it holds up nobody (nor, on the webhook, its own chat).
 ATTEMPTS = 3
+
+# A chat that is being handled is its replica's for so long: the handler's time, and the database's around it.
+CHAT_LEASE = timedelta(seconds=30)
+
+# Another update of the chat waits its turn, but not until Telegram hangs up. In seconds, from look to look.
+TURN_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 2.0, 2.0)
+
+# While the database is down Telegram brings the same updates again and again: help is given once.
+HELPED = 1000
 
 RawUpdate = Mapping[str, Any]
 
@@ -40,6 +54,7 @@ class Intake:
         self._application = application
         self._first_aid = first_aid
         self._apologise = apologise
+        self._helped: deque[int] = deque(maxlen=HELPED)
 
     @property
     def _database(self) -> Database:
@@ -49,12 +64,48 @@ class Intake:
     def _clock(self) -> Clock:
         return self._application.house.clock
 
+    @property
+    def _metrics(self) -> Metrics:
+        return self._application.house.metrics
+
+    async def handle_alone(self, raw: RawUpdate) -> bool:
+        """Handle one update as soon as no other of its chat is being handled, on any replica. Return as `handle`."""
+        name, owner = f"chat:{self._application.bot.id}:{_chat_of(raw)}", secrets.token_hex(8)
+        try:
+            if not await self._has_turn(name, owner):
+                return False
+        except SQLAlchemyError:
+            log.exception("an update cannot be recorded; it stays with Telegram")
+            await self._help_without_database(raw)
+            return False
+        try:
+            return await self.handle([raw])
+        finally:
+            await self._end_turn(name, owner)
+
+    async def _has_turn(self, name: str, owner: str) -> bool:
+        for pause in (*TURN_PAUSES, None):
+            async with self._database.write() as session:
+                if await leases.take(session, name, owner, CHAT_LEASE):
+                    return True
+            if pause is not None:
+                await asyncio.sleep(pause)
+        log.warning("an update waits for another of its chat; it stays with Telegram")
+        return False
+
+    async def _end_turn(self, name: str, owner: str) -> None:
+        try:
+            async with self._database.write() as session:
+                await leases.give_back(session, name, owner)
+        except SQLAlchemyError:
+            log.exception("a chat cannot be given back; its lease will run out")
+
     async def handle(self, raws: Sequence[RawUpdate]) -> bool:
         """Handle a batch and return whether all of it is done, so that Telegram may forget it.
 
         False means: give me the same batch again later; what is done in it is known and skipped.
         """
-        usable = [raw for raw in raws if isinstance(raw.get("update_id"), int)]
+        usable = [raw for raw in raws if is_update(raw)]
         try:
             async with self._database.write() as session:
                 attempts = await updates.begin(
@@ -64,7 +115,7 @@ class Intake:
             log.exception("updates cannot be recorded; they stay with Telegram")
             await asyncio.gather(*(self._help_without_database(raw) for raw in usable))
             return False
-        chats: dict[object, list[RawUpdate]] = {}
+        chats: dict[int, list[RawUpdate]] = {}
         for raw in usable:
             if raw["update_id"] in attempts:
                 chats.setdefault(_chat_of(raw), []).append(raw)
@@ -79,8 +130,9 @@ class Intake:
         return True
 
     async def _handle_one(self, raw: RawUpdate, attempt: int) -> bool:
-        update = self._parse(raw)
+        update, begun, result = self._parse(raw), time.monotonic(), "set_aside"
         if update is not None and attempt <= ATTEMPTS:
+            result = "done"
             try:
                 async with asyncio.timeout(HANDLER_SECONDS):
                     await self._application.process_update(update)
@@ -91,8 +143,11 @@ class Intake:
             except Exception:  # one update's failure, whatever it is, must not stop the others
                 log.exception("an update failed", attempt=attempt)
                 if attempt < ATTEMPTS:
+                    self._metrics.update_ended(raw, "failed")
                     return False
+                result = "apologised"
                 await self._say_sorry(update)
+        self._metrics.update_ended(raw, result, time.monotonic() - begun)
         return await self._finish(raw["update_id"])
 
     async def _finish(self, update_id: int) -> bool:
@@ -119,21 +174,30 @@ class Intake:
 
     async def _help_without_database(self, raw: RawUpdate) -> None:
         update = self._parse(raw)
-        if update is None:
+        if update is None or update.update_id in self._helped:
             return
         try:
             await self._first_aid(update)
+            self._helped.append(update.update_id)
         except TelegramError:
             log.exception("the emergency text did not arrive")
 
 
-def _chat_of(raw: RawUpdate) -> object:
+def is_update(raw: object) -> TypeGuard[RawUpdate]:
+    """Return whether this is an object with a number of its own that a database can hold."""
+    if not isinstance(raw, dict):
+        return False
+    number = raw.get("update_id")
+    return type(number) is int and 0 <= number < 2**63
+
+
+def _chat_of(raw: RawUpdate) -> int:
     """Return what must be handled in order: the chat, or the person behind a button."""
     for value in raw.values():
         if isinstance(value, Mapping):
             sender = value.get("from")
             chat = value.get("chat")
             found = chat if isinstance(chat, Mapping) else sender
-            if isinstance(found, Mapping):
-                return found.get("id")
-    return raw["update_id"]
+            if isinstance(found, Mapping) and isinstance(found.get("id"), int):
+                return int(found["id"])
+    return int(raw["update_id"])

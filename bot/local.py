@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from bot.keys import KeyFile, beside
 from bot.phone.clock import ShiftedClock
 from bot.phone.server import Phone
 from bot.program import Program
 from content.model import Library
+from scheduler.db.crypto import Vault
 
 # The local Telegram knows this bot alone; no other server ever sees this.
 TOKEN = "1000000001:local-bot-that-no-telegram-knows-001"  # noqa: S105
@@ -25,7 +27,7 @@ async def chat(
     """Run until stopped. `show` is given the page's address; `on_start` the running program, to stop it.
 
     Everything is kept in `folder`, which is there, so that the conversation goes on at the next start. Raises OSError
-    when no port of ours is free.
+    when no port of ours is free, and SettingsError when no key file can be made or read there.
     """
     program: Program | None = None
 
@@ -38,10 +40,19 @@ async def chat(
 
     clock = ShiftedClock()
     phone = Phone(clock, path=folder / "phone.db", tokens=[TOKEN], page_token=TOKEN, next_due=next_due, on_move=look)
+    file = KeyFile(beside(folder / "calcibot.db"))
+    file.make()
+    vault = Vault(file.read(), file.changed)
     await _start(phone)
     try:
         program = Program(
-            TOKEN, f"sqlite:///{folder / 'calcibot.db'}", library, clock, api_url=phone.url, per_second=per_second
+            TOKEN,
+            f"sqlite:///{folder / 'calcibot.db'}",
+            library,
+            clock,
+            vault=vault,
+            api_url=phone.url,
+            per_second=per_second,
         )
         on_start(program)
         show(phone.page_url)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from types import TracebackType
 
 import structlog
 
-# Libraries whose own lines name URLs with the token, or whole updates.
+# Our own rooms. What others write may quote a person, or an address with the token in it.
+OURS = ("bot", "scheduler", "content", "__main__")
+
+# Libraries that say what every request and update holds, where they are asked to say much.
 TALKATIVE = ("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "uvicorn", "asyncio", "sqlalchemy", "aiosqlite")
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
@@ -18,7 +22,7 @@ class _OwnWordsOnly(logging.Filter):
     """Let a library say that something happened, not what: its messages may quote what people wrote."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] in TALKATIVE:
+        if record.name.partition(".")[0] not in OURS:
             error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
             record.msg, record.args = f"{record.name} reports {error or record.funcName}", ()
             record.exc_info = record.exc_text = record.stack_info = None
@@ -48,6 +52,8 @@ def set_up_logs(level: str, form: str) -> None:
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(level)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_and_end
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -55,6 +61,13 @@ def set_up_logs(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _log_and_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends the program. Python itself would print the message, and what stands in it."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    structlog.get_logger("bot").error("the program ends", exc_info=(kind, error.with_traceback(trace), trace))
 
 
 def _error_by_name(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

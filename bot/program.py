@@ -20,14 +20,22 @@ from telegram.error import InvalidToken, TelegramError
 from bot.app import apologise, build, first_aid, new_id, publish
 from bot.clock import Clock
 from bot.context import House, HouseApplication
+from bot.dead_man import PING_SECONDS, DeadMan
+from bot.health import Health
 from bot.intake import Intake
+from bot.metrics import Metrics
 from bot.pacing import Pacing
-from bot.polling import FIRST_PAUSE, LONGEST_PAUSE, Deaf, Poller
+from bot.polling import EXIT_TOKEN, FIRST_PAUSE, LONGEST_PAUSE, TOKEN_REFUSED, Deaf, Poller
 from bot.sending import Sender
+from bot.standby import Standby
 from bot.transport import AiohttpRequest
+from bot.webhook import CHECK_SECONDS, remove
+from bot.webside import Place, WebSide
 from content.model import Library
-from scheduler.db import migrate
+from scheduler.db import keys, migrate
+from scheduler.db.crypto import Vault
 from scheduler.db.engine import Database
+from scheduler.db.retention import Terms
 from scheduler.deliver import LEASE, Deliverer
 from scheduler.jobs import Clockwork
 
@@ -40,7 +48,7 @@ STOP_SECONDS = 20.0
 DRAIN_SECONDS = 10.0
 
 EXIT_STUCK = 70
-EXIT_TOKEN = 78
+EXIT_KEYS = 78
 
 
 class NotMigrated(Exception):  # noqa: N818  # a state of the database
@@ -60,29 +68,44 @@ class Program:
         library: Library,
         clock: Clock,
         *,
+        vault: Vault,
         api_url: str,
         per_second: float,
         lease: timedelta = LEASE,
+        place: Place | None = None,
+        dead_man_url: str | None = None,
+        terms: Terms = Terms(),  # noqa: B008  # a frozen value
     ) -> None:
-        """Build the parts; nothing is opened yet."""
+        """Build the parts; nothing is opened yet. Without a `place` nothing listens on the web."""
         self._database_url = database_url
         self._stop = asyncio.Event()
         self._fatal: Deaf | None = None
-        self.database = Database(database_url)
-        self.house = House(library, self.database, clock, new_id, self._wake)
-        self.application: HouseApplication = build(token, self.house, AiohttpRequest(), Pacing(per_second), api_url)
+        self.database = Database(database_url, vault)
+        self._vault = vault
+        metrics = Metrics()
+        new_client = partial(AiohttpRequest, on_flood=metrics.flooded)
+        self.house = House(library, self.database, clock, new_id, self._wake, metrics, terms)
+        self.application: HouseApplication = build(token, self.house, new_client(), Pacing(per_second), api_url)
+        self.health = Health(self.database, clock, metrics)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         sender = Sender(self.application.bot, library, clock)
-        self.deliverer = Deliverer(self.database, sender.send, clock, owner, self._on_fatal, lease)
-        self.clockwork = Clockwork(self.database, self.deliverer, clock)
+        self.deliverer = Deliverer(self.database, sender.send, clock, owner, self._on_fatal, lease, metrics)
+        self.clockwork = Clockwork(self.database, self.deliverer, clock, terms)
         intake = Intake(self.application, partial(first_aid, self.application), partial(apologise, self.application))
-        self.poller = Poller(AiohttpRequest, self.application.bot.base_url, intake)
+        self.poller = Poller(new_client, self.application.bot.base_url, intake, self.health, metrics)
+        self._standby = Standby(self.database, owner, self.health, metrics)
+        self.web = WebSide(place, self.application, intake, self.health, metrics, self._on_fatal) if place else None
+        self._registration = self.web.registration if self.web else None
+        if self._registration is not None:
+            self.clockwork.every(CHECK_SECONDS, self._registration.check)
+        if dead_man_url is not None:
+            self.clockwork.every(PING_SECONDS, DeadMan(dead_man_url, self.health).ping)
 
     def _wake(self) -> None:
         self.clockwork.wake()
 
     def _on_fatal(self, _error: BaseException) -> None:
-        self._fatal = Deaf("Telegram does not accept TELEGRAM_BOT_TOKEN: check it with BotFather", EXIT_TOKEN)
+        self._fatal = Deaf(TOKEN_REFUSED, EXIT_TOKEN)
         self._stop.set()
 
     def stop(self) -> None:
@@ -90,22 +113,48 @@ class Program:
         self._stop.set()
 
     async def run(self) -> None:
-        """Run until stopped. Raises Deaf when Telegram cannot be heard any more, NotMigrated before anything."""
-        await self._open_database()
+        """Run until stopped. Raises Deaf when Telegram cannot be heard any more.
+
+        Before anything it raises NotMigrated, or MissingKeysError when stored answers need another key.
+        """
         try:
-            if not await self._greet():
-                return
-            self.clockwork.start()
-            log.info("the bot listens")
-            try:
-                await self.poller.run(self._stop)
-            finally:
-                self._stop.set()
-                await self.clockwork.stop(DRAIN_SECONDS)
+            await self._open_database()
+            if self.web is not None:
+                await self.web.start()
+            if await self._greet():
+                await self._work()
         finally:
+            if self.web is not None:
+                # Not gently: whoever works has ended by now, one way or another.
+                await self.web.server.stop(0)
             await self.close()
         if self._fatal is not None:
             raise self._fatal
+
+    async def _work(self) -> None:
+        """Listen and deliver until stopped; then end both at the same time."""
+        delivering = asyncio.create_task(self._deliver())
+        log.info("the bot listens")
+        try:
+            await self._listen()
+        finally:
+            self._stop.set()
+            self.health.stage = "stopping"
+            await delivering
+
+    async def _deliver(self) -> None:
+        self.clockwork.start()
+        await self._stop.wait()
+        await self.clockwork.stop(DRAIN_SECONDS)
+
+    async def _listen(self) -> None:
+        if self.web is None or self._registration is None:
+            await self._standby.run(self.application.bot.id, self.poller.run, self._stop)
+            return
+        self.health.stage = "listening"
+        await self._stop.wait()
+        self.health.stage = "stopping"
+        await self.web.stop()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -118,6 +167,8 @@ class Program:
             await asyncio.to_thread(migrate.upgrade, self._database_url)
         elif await asyncio.to_thread(migrate.current, self._database_url) != migrate.newest():
             raise NotMigrated
+        async with self.database.write() as session:
+            await keys.check(session, self._vault, self.house.clock())
 
     async def _greet(self) -> bool:
         """Learn the bot's own name and publish its menu, however long Telegram takes. False: stopped meanwhile."""
@@ -126,10 +177,9 @@ class Program:
             try:
                 await self.application.initialize()
                 await publish(self.application, self.house.library)
+                await (self._registration.register() if self._registration else remove(self.application.bot))
             except InvalidToken as error:
-                raise Deaf(
-                    "Telegram does not accept TELEGRAM_BOT_TOKEN: check it with BotFather", EXIT_TOKEN
-                ) from error
+                raise Deaf(TOKEN_REFUSED, EXIT_TOKEN) from error
             except TelegramError as error:
                 log.warning("Telegram cannot be reached", error=type(error).__name__)
                 try:

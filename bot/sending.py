@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from telegram import InlineKeyboardMarkup
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
@@ -75,8 +74,6 @@ class Sender:
         if due.closes_message_id is None:
             return
         try:
-            await self._bot.edit_message_reply_markup(
-                chat_id=due.chat_id, message_id=due.closes_message_id, reply_markup=InlineKeyboardMarkup([])
-            )
+            await self._bot.edit_message_reply_markup(chat_id=due.chat_id, message_id=due.closes_message_id)
         except TelegramError as error:
             log.debug("old buttons stay", error=type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
+from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,17 @@ class AiohttpRequest(BaseRequest):
     netrc), cookies are not kept and redirects are not followed.
     """
 
-    __slots__ = ("_connect", "_media_write", "_pool", "_pool_size", "_read", "_session", "_slots", "_write")
+    __slots__ = (
+        "_connect",
+        "_media_write",
+        "_on_flood",
+        "_pool",
+        "_pool_size",
+        "_read",
+        "_session",
+        "_slots",
+        "_write",
+    )
 
     def __init__(
         self,
@@ -43,14 +54,19 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: float | None = 5.0,
         pool_timeout: float | None = 5.0,
         media_write_timeout: float | None = 60.0,
+        on_flood: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """Open nothing yet. `media_write_timeout` is for requests that carry a file, up or down."""
+        """Open nothing yet. `media_write_timeout` is for requests that carry a file, up or down.
+
+        `on_flood` is told the seconds of each pause that Telegram asks for.
+        """
         self._pool_size = connection_pool_size
         self._read = read_timeout
         self._write = write_timeout
         self._connect = connect_timeout
         self._pool = pool_timeout
         self._media_write = media_write_timeout
+        self._on_flood = on_flood
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(connection_pool_size)
 
@@ -106,7 +122,13 @@ class AiohttpRequest(BaseRequest):
             status, payload = await self._exchange(url, method, request_data, connect, write, read)
         finally:
             self._slots.release()
-        return status, _error_body(method, status, payload) if not 200 <= status <= 299 else payload
+        if 200 <= status <= 299:
+            return status, payload
+        try:
+            return status, _error_body(method, status, payload)
+        except Flooded as flood:
+            self._on_flood(flood.retry_after.total_seconds())
+            raise
 
     async def _take_slot(self, seconds: float | None) -> None:
         if not self._slots.locked():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +32,16 @@ class FatalSendError(Exception):
     """Nothing can be sent any more."""
 
 
+class Counts(Protocol):
+    """Count what becomes of check-ins."""
+
+    def attempted(self, due: DueCheckIn, report: Report, now: datetime) -> None:
+        """Count one attempt to send."""
+
+    def given_up(self, why: str, times: int) -> None:
+        """Count check-ins that were not sent as planned: "missed", "expired", "sent_unconfirmed"."""
+
+
 class Deliverer:
     """Send due check-ins through `send`, as many at once as there is room for."""
 
@@ -41,6 +53,7 @@ class Deliverer:
         owner: str,
         on_fatal: Callable[[BaseException], None] = lambda error: None,
         lease: timedelta = LEASE,
+        counts: Counts | None = None,
     ) -> None:
         """Claim nothing yet. `on_fatal` is called when `send` raises: then nothing can be sent any more."""
         self._database = database
@@ -49,6 +62,7 @@ class Deliverer:
         self._owner = owner
         self._on_fatal = on_fatal
         self._lease = lease
+        self._counts = counts
         self._book = Book(database, owner, clock, lease)
         self._sending: dict[asyncio.Task[None], DueCheckIn] = {}
         self._stopped = False
@@ -73,11 +87,16 @@ class Deliverer:
             wake = await turns.next_wake(session)
         if wake is None or wake > now:
             return []
+        tally: Counter[str] = Counter()
         async with self._database.write() as session:
             # New ones first: each closes what its plan asked before, so that nobody is reminded of that as well.
-            ids = await turns.take_up(session, now, self._owner, self._lease, limit)
-            ids += await claims.wake_up(session, now, self._owner, self._lease, max(BATCH, limit - len(ids)))
-            return await claims.load(session, ids, now) if ids else []
+            ids = await turns.take_up(session, now, self._owner, self._lease, limit, tally)
+            ids += await claims.wake_up(session, now, self._owner, self._lease, max(BATCH, limit - len(ids)), tally)
+            dues = await claims.load(session, ids, now) if ids else []
+        if self._counts is not None:
+            for why, times in tally.items():
+                self._counts.given_up(why, times)
+        return dues
 
     async def _deliver(self, due: DueCheckIn) -> None:
         try:
@@ -89,6 +108,10 @@ class Deliverer:
             log.exception("a check-in cannot be made", check_in=due.id, attempt=due.attempt)
             is_last = due.attempt >= claims.MAX_ATTEMPTS
             report = Report("failed" if is_last else "not_sent", why="poison")
+        if self._counts is not None:
+            self._counts.attempted(due, report, self._clock())
+            if report.kind == "unknown" and due.unknowns + 1 >= claims.MAX_UNKNOWNS:
+                self._counts.given_up("sent_unconfirmed", 1)
         await self._book.finish(due, report)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -44,6 +44,8 @@ class DueCheckIn:
     # The message of the check-in that this one closes.
     closes_message_id: int | None
     nudge_at: datetime | None
+    # When a first sending was to go out: the due time, or the end of the quiet hours that it falls into.
+    wanted_at: datetime | None
     last: LastAnswer | None
 
 

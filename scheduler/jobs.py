@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from scheduler.db import updates
+from scheduler.db import leases, retention, updates
 from scheduler.db.engine import Database
+from scheduler.db.retention import Terms
 from scheduler.deliver import Deliverer
 
 log = structlog.get_logger(__name__)
@@ -24,23 +25,36 @@ NIGHT_HOUR = 3
 class Clockwork:
     """Own the APScheduler. Its jobs live in memory and are made anew at each start."""
 
-    def __init__(self, database: Database, deliverer: Deliverer, clock: Callable[[], datetime]) -> None:
-        """Prepare the jobs; nothing runs yet."""
+    def __init__(
+        self,
+        database: Database,
+        deliverer: Deliverer,
+        clock: Callable[[], datetime],
+        terms: Terms = Terms(),  # noqa: B008  # a frozen value
+    ) -> None:
+        """Prepare the jobs; nothing runs yet. `terms` say how long things are kept."""
         self._database = database
         self._deliverer = deliverer
         self._clock = clock
+        self._terms = terms
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
         self._jobs.add_job(self._tick, "interval", seconds=LONGEST_SLEEP.total_seconds(), id="tick")
         self._jobs.add_job(deliverer.hold_leases, "interval", seconds=deliverer.lease.total_seconds() / 4, id="leases")
-        self._jobs.add_job(self._night, "cron", hour=NIGHT_HOUR, id="night")
+        self._jobs.add_job(self.clean_up, "cron", hour=NIGHT_HOUR, id="night")
         self._is_ticking = False
         self._is_woken = False
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something else of the program's again and again, from so many seconds after the start on."""
+        self._jobs.add_job(work, "interval", seconds=seconds)
 
     def start(self) -> None:
         """Start, and look at once for what became due meanwhile."""
         self._jobs.start()
+        # Somebody who runs the bot by day only must not keep things for longer.
+        self._jobs.modify_job("night", next_run_time=datetime.now(UTC))
         self.wake()
 
     def wake(self) -> None:
@@ -78,9 +92,16 @@ class Clockwork:
         if timedelta() < wait < LONGEST_SLEEP:
             self._jobs.modify_job("tick", next_run_time=datetime.now(UTC) + wait)
 
-    async def _night(self) -> None:
+    async def clean_up(self) -> None:
+        """Delete what was kept for long enough, every night and at each start."""
+        now = self._clock()
         try:
             async with self._database.write() as session:
-                await updates.forget_old(session, self._clock())
+                await updates.forget_old(session, now)
+                await leases.forget_old(session)
+                gone = await retention.forget_old(session, self._terms, now)
+            await self._database.wipe()
         except SQLAlchemyError:
             log.exception("the nightly clean-up failed")
+        else:
+            log.info("cleaned up", **gone)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.phone.people import Person
 from bot.phone.seen import Seen
 from bot.phone.server import Phone
 from bot.program import Program
 from content.model import Library
+from scheduler.db.crypto import Vault
 from tests.clock import StillClock
+from tests.keys import new_vault
 
 _numbers = itertools.count(100_000)
 
@@ -24,22 +27,33 @@ class Chats:
     library: Library
     clock: StillClock
     token: str = field(default_factory=lambda: f"{next(_numbers)}:{'A' * 35}")
+    vault: Vault = field(default_factory=new_vault)
 
-    def program(self) -> Program:
-        """Build the program as `run` does."""
-        return Program(self.token, self.database_url, self.library, self.clock, api_url=self.phone.url, per_second=1000)
+    def program(self, **more: Any) -> Program:
+        """Build the program as `run` does, with `more` of its settings."""
+        return Program(
+            self.token,
+            self.database_url,
+            self.library,
+            self.clock,
+            vault=self.vault,
+            api_url=self.phone.url,
+            per_second=1000,
+            **more,
+        )
 
     def person(self, name: str) -> Talker:
         """Return somebody who has a phone; they have not written yet."""
         return Talker(self, self.phone.person(self.token, name))
 
-    async def turn(self) -> None:
+    async def turn(self, *, delivers: bool = True) -> None:
         """Build the program, let it handle all that waits and deliver all that is due, and throw it away."""
         program = self.program()
         await program.application.initialize()
         try:
             await program.poller.once()
-            await self._deliver(program)
+            if delivers:
+                await self._deliver(program)
         finally:
             await program.close()
 

@@ -51,7 +51,9 @@ def evaluate(
     for name, records in files.items():
         cases = judge(name, records, lambda record: read_record(record, library, now))
         head, *rows = tabulate(cases)
-        table = Table(*(title.replace("", name) if not title else title for title in head), title=name)
+        table = Table(title=name)
+        for title in head:
+            table.add_column(title, no_wrap=True)
         for row in rows:
             table.add_row(*row)
         console.print(table)

@@ -204,6 +204,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
             details = dict(check_in.details or {})
             if is_note or answer == "changed":
                 details["note"] = text[:NOTE_LENGTH]
+                details["flags"] = list(signs.flags)
             screen = await _noted(session, library, person, check_in, plan, answer, details or None, now)
     context.house.wake()
     await send(update, context, screen)

@@ -73,13 +73,15 @@ def _current(library: Library, run: Run, extra: str = "", *, calm: bool = False)
     )
 
 
-def _end_if_done(library: Library, person: Person, run: Run, now: datetime) -> bool:
+def _end_if_done(context: Context, person: Person, run: Run, now: datetime) -> bool:
     """End a run whose last question is answered. Return whether a kind word about checking so often is due."""
+    library = context.library
     if run.ended_at or not (run.emergency_sign or (run.screened and _asked(library, run) is None)):
         return False
     run.ended_at = now
     run.outcome = outcome(library.checklist, answers_of(run), run.emergency_sign).level
     people.ask(person, None)
+    context.house.metrics.checklist_ended(run.outcome)
     return count_calm(person, run.outcome, now)
 
 
@@ -128,7 +130,7 @@ async def _pressed_in_run(update: Update, context: Context, action: str, run_id:
             moved, extra = _apply(library, run, action, rest)
             if not moved:
                 note = library.phrases.plain("old.button")
-            calm = _end_if_done(library, person, run, now)
+            calm = _end_if_done(context, person, run, now)
             screen = _current(library, run, extra, calm=calm)
     await toast(update, note)
     message_id = await change(update, context, screen)
@@ -206,7 +208,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         elif not _apply_text(library, run, means, person, update.update_id):
             return False
         else:
-            calm = _end_if_done(library, person, run, now)
+            calm = _end_if_done(context, person, run, now)
             screen = _current(library, run, calm=calm)
     if means == "stop" or run.ended_at is not None:
         await take_buttons(update, context, old)

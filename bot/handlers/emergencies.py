@@ -24,6 +24,7 @@ def is_emergency(text: str, context: Context) -> bool:
 async def answer(update: Update, context: Context) -> None:
     """Send the emergency text, and only then remember to stay with it."""
     await send(update, context, emergency.full(context.library))
+    context.house.metrics.answered("emergency")
     await remember(update, context)
 
 

@@ -54,7 +54,7 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
     """Handle a button under an outcome."""
     assert update.effective_chat is not None
     library, now = context.library, context.now()
-    action, run_id, *rest = (*parts, "")
+    action, run_id, *rest = (*parts, "", "")
     note, screen, replaces = "", None, False
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from telegram import Update
 
 from bot.context import Context
+from bot.metrics import Metrics
 from bot.talk import change, send, toast
 from bot.views import topics
 from bot.views.screen import Button, Screen, pack
 from content.model import Library
 from content.reading.signs import Signs
-from content.reading.topics import find_topic
+from content.reading.topics import Decision, find_topic
 
 
-def screen_for(text: str, signs: Signs, library: Library) -> Screen:
+def screen_for(decision: Decision, signs: Signs, library: Library) -> Screen:
     """Return the answer to a typed question, with a care card above it when it tells of a red flag."""
-    decision = find_topic(text, library.index)
     if decision.topic is not None:
         screen = topics.answer(library, decision.topic)
     elif decision.suggestions:
@@ -41,7 +41,20 @@ def care(library: Library, signs: Signs) -> Screen:
 
 async def answer(update: Update, context: Context, text: str, signs: Signs) -> None:
     """Send the answer to a typed question."""
-    await send(update, context, screen_for(text, signs, context.library))
+    decision = find_topic(text, context.library.index)
+    await send(update, context, screen_for(decision, signs, context.library))
+    _count(decision, signs, context.house.metrics)
+
+
+def _count(decision: Decision, signs: Signs, metrics: Metrics) -> None:
+    if signs.flags:
+        metrics.answered("care")
+    if decision.topic is not None:
+        metrics.answered("topic")
+    elif decision.suggestions:
+        metrics.answered("suggestions")
+    elif not signs.flags:
+        metrics.refused(decision.refusal or "gibberish")
 
 
 async def menu(update: Update, context: Context) -> None:

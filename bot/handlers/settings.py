@@ -51,26 +51,32 @@ def _screen(library: Library, person: Person) -> Screen:
 async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
     """Handle a button of the settings."""
     assert update.effective_chat is not None
-    phrases, now = context.library.phrases, context.now()
     async with context.database.write() as session:
-        person = await people.ensure(session, update.effective_chat.id, now)
-        match parts:
-            case ("zone",):
-                people.ask(person, {"kind": "zone"})
-                screen = Screen(phrases.say("plan.zone"))
-            case ("zone", key):
-                screen = await _move(session, context, person, key)
-            case ("quiet",):
-                people.ask(person, {"kind": "quiet"})
-                screen = Screen(phrases.say("settings.quiet_ask"))
-            case ("discreet",):
-                person.discreet = not person.discreet
-                screen = _screen(context.library, person)
-            case _:
-                screen = _screen(context.library, person)
+        person = await people.find(session, update.effective_chat.id, lock=True)
+        if person is None:
+            # Deleted meanwhile: a button from before brings nobody back.
+            screen = Screen(context.library.phrases.say("old.not_now"))
+        else:
+            screen = await _act(session, context, person, parts)
     context.house.wake()
     await toast(update)
     await change(update, context, screen)
+
+
+async def _act(session: AsyncSession, context: Context, person: Person, parts: tuple[str, ...]) -> Screen:
+    phrases = context.library.phrases
+    match parts:
+        case ("zone",):
+            people.ask(person, {"kind": "zone"})
+            return Screen(phrases.say("plan.zone"))
+        case ("zone", key):
+            return await _move(session, context, person, key)
+        case ("quiet",):
+            people.ask(person, {"kind": "quiet"})
+            return Screen(phrases.say("settings.quiet_ask"))
+        case ("discreet",):
+            person.discreet = not person.discreet
+    return _screen(context.library, person)
 
 
 async def _move(session: AsyncSession, context: Context, person: Person, key: str) -> Screen:
@@ -143,7 +149,9 @@ async def take_quiet(update: Update, context: Context, text: str, _asking: Mappi
         await send(update, context, Screen(phrases.say("settings.quiet_bad")))
         return True
     async with context.database.write() as session:
-        person = await people.ensure(session, update.effective_chat.id, context.now())
+        person = await people.find(session, update.effective_chat.id, lock=True)
+        if person is None:
+            return False
         person.quiet_from, person.quiet_to = when.clock(start), when.clock(end)
         for plan in await plans.active(session, person):
             plans.reschedule(plan, person, context.now())

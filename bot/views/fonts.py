@@ -1,7 +1,7 @@
 """Find the fonts of the picture and the page. They come with installed packages, under the Open Font License or freer.
 
 FiraGO (pymupdf-fonts) writes Latin, Cyrillic, Greek, Arabic, Hebrew, Devanagari, Thai and Georgian. What it lacks is
-looked for in DejaVu (matplotlib), Noto Sans Symbols 2 (pymupdf-fonts) and Noto Sans CJK (notojp-matplotlib), in turn.
+looked for in DejaVu (matplotlib), then in Noto Sans CJK (notojp-matplotlib).
 """
 
 from __future__ import annotations
@@ -107,12 +107,8 @@ def _dejavu() -> Path:
     return _installed("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf")
 
 
-def _symbols() -> Path:
-    return _unpacked("symbol2")
-
-
 def _cjk() -> Path:
     return _installed("notojp_matplotlib", "fonts/NotoSansCJKjp-Regular.otf")
 
 
-_FALLBACKS: tuple[Callable[[], Path], ...] = (_dejavu, _symbols, _cjk)
+_FALLBACKS: tuple[Callable[[], Path], ...] = (_dejavu, _cjk)

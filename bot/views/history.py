@@ -27,7 +27,11 @@ def page(library: Library, rows: Sequence[CheckIn | Run], number: int) -> Screen
         turns.append(Button(phrases.plain("button.newer"), pack("h", number - 1)))
     if number < pages:
         turns.append(Button(phrases.plain("button.older"), pack("h", number + 1)))
-    return Screen("\n\n".join(lines), (tuple(turns),) if turns else (), protected=True)
+    more = (
+        Button(phrases.plain("history.picture"), pack("f", "picture", "all")),
+        Button(phrases.plain("history.page"), pack("f", "preview", "all")),
+    )
+    return Screen("\n\n".join(lines), (tuple(turns), more) if turns else (more,), protected=True)
 
 
 def _line(library: Library, row: CheckIn | Run) -> str:

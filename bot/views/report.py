@@ -218,7 +218,7 @@ class _Report:
         return y, ()
 
     def _below_height(self) -> float:
-        questions = sum(self.sheet.height(text, HALF - 6, ink.BODY) + 1.2 for text in self._questions())
+        questions = sum(self.sheet.height(text, HALF - 6, ink.BODY) + 0.6 for text in self._questions())
         return ink.HEADING.line + 2.2 + max(questions, ink.LABEL.line + FEWEST_LINES * WRITING_LINE)
 
     def _below(self, y: float) -> None:
@@ -226,7 +226,7 @@ class _Report:
         below = self._heading("questions", MARGIN, y, HALF)
         for text in self._questions():
             self.sheet.outline(MARGIN + 0.3, below + 0.7, 2.8, 2.8, ink.QUIET)
-            below = self.sheet.text(text, MARGIN + 6, below, HALF - 6, ink.BODY) + 1.2
+            below = self.sheet.text(text, MARGIN + 6, below, HALF - 6, ink.BODY) + 0.6
         self._writing_lines(MARGIN, below)
         below = self._heading("medicines", RIGHT_HALF, y, HALF)
         below = self.sheet.text(self._say("medicines_hint"), RIGHT_HALF, below, HALF, ink.LABEL)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from content.reading.replies_clauses import Clause, Cue, clauses
+from content.reading.replies_counts import Change, compare_counts
 from content.reading.replies_rules import ReplyRules
 
 __all__ = ["Meaning", "Question", "ReplyRules", "read_reply"]
@@ -17,38 +18,54 @@ Vote = Literal["yes", "no", "better", "same", "worse", "sign", "denied"]
 
 # A denial with nothing after it ("they haven't") is an answer when there is little else that it could be about.
 SHORT_DENIAL = 7
+# "Sometimes", "a bit", "once" answer in a short clause; in a longer one they speak of something else.
+SHORT_DEGREE = 7
+
+# The answer in so many words, and doubt: the last of these wins.
+_LAST: dict[str, Meaning] = {"verdict_yes": "yes", "verdict_no": "no", "unsure": "unsure"}
+_PLAIN = ("yes", "no", "affirm", "sign", "absent", "better", "same", "worse", "none", "unsure", "maybe", "snooze")
 
 
 def read_reply(text: str, question: Question, rules: ReplyRules) -> Meaning:
     """Return what a reply means as an answer to `question`; "other" is anything that does not answer."""
     found = clauses(text, question, rules)
-    said = {cue.kind for clause in found for cue in clause.cues}
-    if "stop" in said:
+    if any(clause.has("stop") for clause in found):
         return "stop"
     answers = [clause for clause in found if not clause.asks]
+    if found and found[-1].asks:
+        # What leads up to a question answers only in plain words.
+        answers = [clause for clause in answers if clause.has(*_PLAIN)]
     votes = [vote for clause in answers for vote in _votes(clause, question)]
-    if "snooze" in said and not {"better", "same", "worse", "sign", "over"} & {
-        cue.kind for clause in answers for cue in clause.cues
-    }:
+    firmer = ("better", "same", "worse", "sign", "over", "none", "verdict_yes", "verdict_no")
+    if any(clause.has("snooze") and not clause.has("asks") for clause in found) and not any(
+        clause.has(*firmer) for clause in answers
+    ):
         return "snooze"
-    said = {cue.kind for clause in answers for cue in clause.cues}
-    if "unsure" in said:
-        return "unsure"
-    if "none" in said and not {"worse", "sign", "better"} & set(votes):
+    last = next((cue.kind for clause in reversed(answers) for cue in reversed(clause.cues) if cue.kind in _LAST), "")
+    if last:
+        return _LAST[last]
+    if any(clause.has("none") for clause in answers) and (
+        answers[-1].has("none") or not {"worse", "sign", "better"} & set(votes)
+    ):
         return "none"
-    if "other" in said and not votes:
+    if any(clause.has("other") for clause in answers) and not votes:
         return "other"
-    return _checklist(answers, votes) if question == "checklist" else _check_in(answers, votes)
+    if question == "checklist":
+        return _checklist(answers, votes)
+    words = [word for clause in answers for word in clause.words]
+    return _check_in(answers, votes, compare_counts(words, rules))
 
 
 def _votes(clause: Clause, question: Question) -> list[Vote]:
     votes: list[Vote] = []
     over = any(cue.kind == "over" and not cue.denied for cue in clause.cues)
     # "It does not hurt": what is said of the sign itself outweighs the small words around it.
-    firm = any(cue.kind in {"sign", "absent", "over"} for cue in clause.cues)
+    firm = clause.has("sign", "absent", "over")
     for cue, following in zip_longest(clause.cues, clause.cues[1:]):
         turned = following is not None and following.kind == "negation" and following.start == cue.end
-        if cue.kind == "affirm" and (firm or turned):
+        if cue.kind in {"affirm", "degree"} and (firm or turned):
+            continue
+        if cue.kind in {"degree", "over"} and not clause.has("sign") and len(clause.words) > SHORT_DEGREE:
             continue
         vote = _checklist_vote(cue, over) if question == "checklist" else _check_in_vote(cue, over, clause)
         if vote:
@@ -63,7 +80,7 @@ def _votes(clause: Clause, question: Question) -> list[Vote]:
 
 def _checklist_vote(cue: Cue, over: bool) -> Vote | None:
     match cue.kind:
-        case "sign" | "affirm":
+        case "sign" | "affirm" | "degree":
             return "no" if cue.denied or over else "yes"
         case "absent" | "over":
             return "yes" if cue.denied else "no"
@@ -96,34 +113,51 @@ def _check_in_vote(cue: Cue, over: bool, clause: Clause) -> Vote | None:
 def _checklist(answers: Sequence[Clause], votes: Sequence[Vote]) -> Meaning:
     yes = any(clause.has("yes") and not clause.denies("yes") for clause in answers)
     no = any(clause.has("no") and not clause.denying_no for clause in answers)
-    first = next((vote for vote in votes), None)
-    firm = bool(answers) and (answers[-1].has("yes") or answers[-1].has("no")) and not answers[-1].has("maybe")
+    firm = bool(answers) and answers[-1].has("yes", "no") and not answers[-1].has("maybe")
     if any(clause.has("maybe") for clause in answers) and not firm:
         return "unsure"
+    last = set(_last_word(answers))
+    if not answers[:1] or not answers[0].has("yes", "no"):
+        # A story says its point at the end: "never make a fuss, but it does hurt".
+        if len(last) == 1 and (yes or no):
+            return "yes" if "yes" in last else "no"
     if yes and no:
         return "unsure"
     if yes or no:
         return "yes" if yes else "no"
-    if "yes" in votes and "no" in votes:
+    said = last if len(last) == 1 else set(votes)
+    if {"yes", "no"} <= said:
         return "unsure"
-    if first in {"yes", "no"}:
-        return "yes" if first == "yes" else "no"
+    if said:
+        return "yes" if "yes" in said else "no"
     # "I can't see it", "I couldn't": no answer, and no refusal either.
-    return "unsure" if any(clause.has("unable") or clause.has("maybe") for clause in answers) else "other"
+    return "unsure" if any(clause.has("unable", "maybe") for clause in answers) else "other"
 
 
-def _check_in(answers: Sequence[Clause], votes: Sequence[Vote]) -> Meaning:
+def _last_word(answers: Sequence[Clause]) -> list[Vote]:
+    """Return the votes from the last "but" on, or of a sign said outright at the end."""
+    for clause in reversed(answers):
+        votes = _votes(clause, "checklist")
+        if clause.turns or clause.has("sign") and votes:
+            return votes
+    return []
+
+
+def _check_in(answers: Sequence[Clause], votes: Sequence[Vote], counted: Change | None) -> Meaning:
     kinds = set(votes)
     if "sign" in kinds:
         return "worse"
     if {"better", "worse"} <= kinds:
-        return "unsure"
+        return counted or "unsure"
     if "worse" in kinds:
-        return "worse"
+        # "Three then, three now": what looks like more of them is not.
+        return "same" if counted == "same" else "worse"
     if "better" in kinds:
         return "better"
-    if "same" in kinds:
+    if counted:
+        return counted
+    if votes.count("denied") > max(1, votes.count("same")):
+        return "none"
+    if kinds & {"same", "denied"}:
         return "same"
-    if "denied" in kinds:
-        return "none" if votes.count("denied") > 1 else "same"
     return "unsure" if any(clause.has("maybe") for clause in answers) else "other"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from content.reading.replies_phrases import BREAK, plain
+from content.reading.replies_phrases import ASKED, BREAK, plain
 from content.reading.replies_rules import ReplyRules
 
-# Replies are short; what matters stands early.
-MOST_WORDS = 60
+# A story can say its point at the end; nobody types more than this on a phone.
+MOST_WORDS = 80
 _LONGEST_SPELLING = 3
-_FIRST = {"stop": 0, "never": 1}
+# "Don't ask me again" must not become "ask me again": to these meanings so many letters are added.
+_STRONG, _STRONGER_BY = {"stop", "never"}, 8
 _DENIALS = {"negation", "unable"}
-_ANSWERS = {"yes", "no", "maybe", "unsure", "affirm"}
+_ANSWERS = {"yes", "no", "maybe", "unsure", "affirm", "degree", "verdict_yes", "verdict_no"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cue:
     """Be one phrase found. `denied`: a negation stands before it. `denies`: it is a "no" that denies the next cue."""
 
@@ -27,18 +28,22 @@ class Cue:
     denies: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """Hold the cues of one clause in order. `trailing`: a denial with nothing after it. `asks`: it is a question."""
+    """Hold the cues of one clause in order.
+
+    `trailing`: a denial with nothing after it. `asks`: it is a question. `turns`: a "but" stands before it.
+    """
 
     words: tuple[str, ...]
     cues: tuple[Cue, ...]
     trailing: str
     asks: bool
+    turns: bool
 
-    def has(self, kind: str) -> bool:
-        """Return whether a cue of this kind is there."""
-        return any(cue.kind == kind for cue in self.cues)
+    def has(self, *kinds: str) -> bool:
+        """Return whether a cue of one of these kinds is there."""
+        return any(cue.kind in kinds for cue in self.cues)
 
     def denies(self, kind: str) -> bool:
         """Return whether every cue of this kind is denied."""
@@ -53,18 +58,17 @@ class Clause:
 def clauses(text: str, question: str, rules: ReplyRules) -> tuple[Clause, ...]:
     """Return the clauses of a reply with their cues."""
     words = [rules.correct(word) for word in _spelled(plain(text), rules)[:MOST_WORDS]]
-    marked = [BREAK if word in rules.breaks else word for word in words]
-    joined = "".join(f"{word} " for word in marked)
-    cues = _longest(_found(joined, question, rules))
-    return tuple(_cut(joined, cues, rules))
+    breaks = _break(words, rules)
+    return tuple(_cut(words, _longest(words, question, rules), breaks, rules))
 
 
 def _spelled(words: Sequence[str], rules: ReplyRules) -> list[str]:
     result: list[str] = []
+    spellings = rules.spellings
     at = 0
     while at < len(words):
         for length in range(_LONGEST_SPELLING, 0, -1):
-            right = rules.spellings.get(" ".join(words[at : at + length]))
+            right = spellings.get(" ".join(words[at : at + length]))
             if right is not None:
                 result.extend(right.split())
                 at += length
@@ -75,55 +79,73 @@ def _spelled(words: Sequence[str], rules: ReplyRules) -> list[str]:
     return result
 
 
-def _found(joined: str, question: str, rules: ReplyRules) -> Iterator[tuple[Cue, int]]:
-    for pattern in rules.patterns(question):
-        for match in pattern.pattern.finditer(joined):
-            if match.end() > match.start():
-                yield Cue(pattern.kind, match.start(), match.end()), pattern.weight
+def _break(words: list[str], rules: ReplyRules) -> dict[int, str]:
+    """Put a BREAK where a clause starts without a stop, and return how each goes on from the last."""
+    finder = rules.break_finder
+    found = [(at, phrase.kind) for at in range(len(words)) for phrase, _ in finder.find(words, at)]
+    for at, _ in found:
+        words[at] = BREAK
+    return dict(found)
 
 
-def _longest(found: Iterator[tuple[Cue, int]]) -> list[Cue]:
+def _longest(words: Sequence[str], question: str, rules: ReplyRules) -> list[Cue]:
+    letters = [0]
+    for word in words:
+        letters.append(letters[-1] + len(word) + 1)
+    found: list[tuple[tuple[int, int], Cue]] = []
+    finders = rules.finders(question)
+    for at, word in enumerate(words):
+        if word in {BREAK, ASKED}:
+            continue
+        for finder in finders:
+            for phrase, end in finder.find(words, at):
+                length = letters[end] - letters[at] + (_STRONGER_BY if phrase.kind in _STRONG else 0)
+                rank = (-length, -phrase.weight)
+                found.append((rank, Cue(phrase.kind, at, end)))
     kept: list[Cue] = []
-    for cue, _ in sorted(found, key=_rank):
+    for _, cue in sorted(found, key=lambda pair: pair[0]):
         if all(cue.end <= other.start or cue.start >= other.end for other in kept):
             kept.append(cue)
     return sorted(kept, key=lambda cue: cue.start)
 
 
-def _rank(found: tuple[Cue, int]) -> tuple[int, int, int]:
-    # "Don't ask me again" must not become "ask me again": some meanings go before length.
-    cue, weight = found
-    return _FIRST.get(cue.kind, len(_FIRST)), cue.start - cue.end, -weight
-
-
-def _cut(joined: str, cues: Sequence[Cue], rules: ReplyRules) -> Iterator[Clause]:
-    start = 0
-    for at, character in enumerate(joined + BREAK):
-        if character not in {BREAK, "?"}:
+def _cut(words: Sequence[str], cues: Sequence[Cue], breaks: dict[int, str], rules: ReplyRules) -> Iterator[Clause]:
+    start, asking = 0, False
+    for at, word in enumerate([*words, BREAK]):
+        if word not in {BREAK, ASKED}:
             continue
-        inside = [cue for cue in cues if start <= cue.start < at]
-        if start < at and joined[start:at].strip():
-            yield _clause(joined[start:at], inside, rules, joined, asked=character == "?")
+        if start < at:
+            inside = [cue for cue in cues if start <= cue.start < at]
+            how = breaks.get(start - 1, "")
+            clause = _clause(words, (start, at), inside, rules, asked=word == ASKED, turns=how == "turn")
+            asking = clause.asks or (asking and how == "reason")
+            yield replace(clause, asks=asking)
         start = at + 1
 
 
-def _clause(text: str, cues: Sequence[Cue], rules: ReplyRules, joined: str, *, asked: bool) -> Clause:
+def _clause(
+    words: Sequence[str], span: tuple[int, int], cues: Sequence[Cue], rules: ReplyRules, *, asked: bool, turns: bool
+) -> Clause:
     marked: list[Cue] = []
     negated = False
     for index, cue in enumerate(cues):
         following = cues[index + 1] if index + 1 < len(cues) else None
         denies = False
-        if (
-            cue.kind == "no"
-            and following is not None
-            and following.kind != "affirm"
-            and joined[cue.start : cue.end] == "no "
-        ):
-            denies = rules.may_stand_between(joined[cue.end : following.start].strip())
+        bare = cue.kind == "no" and words[cue.start : cue.end] == ["no"]
+        if bare and following is not None and following.kind not in {"affirm", "degree"}:
+            denies = rules.may_stand_between(" ".join(words[cue.end : following.start]))
         marked.append(Cue(cue.kind, cue.start, cue.end, denied=negated, denies=denies))
-        negated = negated or cue.kind in _DENIALS or denies
+        negated = negated or cue.kind in _DENIALS or denies or _goes_on(words, cue, following, rules)
     # "Maybe?" answers, "is it bad?" does not.
     answering = any(cue.kind in _ANSWERS for cue in marked)
-    asks = any(cue.kind == "asks" for cue in marked) or (asked and not answering)
+    asks = any(cue.kind in {"asks", "requests"} for cue in marked) or (asked and not answering)
     trailing = marked[-1].kind if marked and marked[-1].kind in _DENIALS else ""
-    return Clause(tuple(text.split()), tuple(marked), trailing, asks)
+    return Clause(tuple(words[span[0] : span[1]]), tuple(marked), trailing, asks, turns)
+
+
+def _goes_on(words: Sequence[str], cue: Cue, following: Cue | None, rules: ReplyRules) -> bool:
+    """Return whether a phrase that itself denies ("cannot say it", "hasn't moved or") denies what follows too."""
+    if following is None or cue.kind not in {"no", "same"}:
+        return False
+    between = words[cue.end : following.start]
+    return (cue.kind == "no" and cue.end - cue.start > 1) or bool(set(between) & set(rules.denial_goes_on))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from content.reading.replies_phrases import Pattern, compile_phrase, plain
+from content.reading.replies_phrases import Either, Finder, OneOf, Phrase, Sets, read_phrase, read_set
 
 Phrases = tuple[str, ...]
 # Shorter words have too many neighbours; from the second length two slips still leave one word.
 SHORTEST_TYPO, TWO_SLIPS_FROM = 5, 8
+_KNOWN = re.compile(r"[a-z]{4,}")
 
 
 class Cues(BaseModel):
@@ -28,9 +30,12 @@ class Cues(BaseModel):
     none: Phrases = ()
     unsure: Phrases = ()
     maybe: Phrases = ()
+    verdict_yes: Phrases = ()
+    verdict_no: Phrases = ()
     yes: Phrases = ()
     no: Phrases = ()
     affirm: Phrases = ()
+    degree: Phrases = ()
     sign: Phrases = ()
     absent: Phrases = ()
     over: Phrases = ()
@@ -38,20 +43,14 @@ class Cues(BaseModel):
     same: Phrases = ()
     worse: Phrases = ()
 
-    def patterns(self) -> Iterator[Pattern]:
-        """Return the patterns of all lists."""
-        for kind in type(self).model_fields:
-            yield from (compile_phrase(kind, phrase) for phrase in getattr(self, kind))
-
 
 class Negation(BaseModel):
     """List the words that deny what follows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    words: Phrases = Field(min_length=1)
+    negation: Phrases = Field(min_length=1)
     unable: Phrases
-    between: Phrases
     never: Phrases
     still: Phrases
 
@@ -61,7 +60,31 @@ class Questions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    starts: Phrases = Field(min_length=1)
+    asks: Phrases = Field(min_length=1)
+    # "Can you come back later?" asks for something that may be granted.
+    requests: Phrases
+
+
+class Counts(BaseModel):
+    """List the numbers, what they do not count the bumps of, and what shows that two of them are then and now."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    numbers: Mapping[str, int]
+    # Sizes are compared like counts: "from 4mm to 7mm".
+    sizes: Phrases
+    not_of_bumps: Phrases
+    then_and_now: Phrases
+
+
+class Breaks(BaseModel):
+    """List what starts a new clause: against what was said (`turn`), as a reason for it, or just on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    turn: Phrases
+    reason: Phrases
+    go_on: Phrases
 
 
 class ReplyRules(BaseModel):
@@ -69,20 +92,27 @@ class ReplyRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    breaks: Phrases
-    not_typos: Phrases
+    words: Mapping[str, str]
+    counts: Counts
+    not_typos: str
+    denial_goes_on: Phrases
+    no_reaches_over: Phrases
     spelling: Mapping[str, Phrases]
     emoji: Mapping[str, Phrases]
+    breaks: Breaks
     both: Cues
     checklist: Cues
     check_in: Cues
     negation: Negation
     questions: Questions
 
-    _patterns: dict[str, tuple[Pattern, ...]] = PrivateAttr(default_factory=dict)
+    _finders: dict[str, tuple[Finder, ...]] = PrivateAttr(default_factory=dict)
+    _breaks: Finder = PrivateAttr()
+    _units: Finder = PrivateAttr()
     _spellings: dict[str, str] = PrivateAttr(default_factory=dict)
-    _known: tuple[str, ...] = PrivateAttr(default=())
+    _known: frozenset[str] = PrivateAttr(default=frozenset())
     _by_letter: dict[str, list[str]] = PrivateAttr(default_factory=dict)
+    _real: frozenset[str] = PrivateAttr(default=frozenset())
     _between: frozenset[str] = PrivateAttr(default=frozenset())
 
     @classmethod
@@ -91,34 +121,42 @@ class ReplyRules(BaseModel):
         return cls.model_validate(mapping)
 
     def model_post_init(self, _context: object, /) -> None:
-        """Compile the phrases once."""
-        shared = [
-            *self.both.patterns(),
-            *(compile_phrase("negation", phrase) for phrase in self.negation.words),
-            *(compile_phrase("unable", phrase) for phrase in self.negation.unable),
-            *(compile_phrase("never", phrase) for phrase in self.negation.never),
-            *(compile_phrase("still", phrase) for phrase in self.negation.still),
-            *(compile_phrase("asks", f"^{phrase}") for phrase in self.questions.starts),
-        ]
-        emoji = [compile_phrase(kind, sign) for kind, signs in self.emoji.items() for sign in signs]
-        self._patterns["checklist"] = (*emoji, *self.checklist.patterns(), *shared)
-        unsure = [pattern for pattern in emoji if pattern.kind == "unsure"]
-        self._patterns["check-in"] = (*unsure, *self.check_in.patterns(), *shared)
-        self._spellings.update(
-            (" ".join(plain(wrong)), " ".join(plain(right)))
-            for right, wrongs in self.spelling.items()
-            for wrong in wrongs
-        )
-        sources = [pattern.pattern.pattern for patterns in self._patterns.values() for pattern in patterns]
-        self._known = tuple(sorted({word for source in sources for word in re.findall(r"[a-z]{4,}", source)}))
-        for word in self._known:
+        """Read the phrases once."""
+        sets: dict[str, OneOf | Either] = {}
+        for name, words in self.words.items():
+            sets[name] = read_set(words, sets)
+        emoji = [read_phrase(kind, sign, {}) for kind, signs in self.emoji.items() for sign in signs]
+        shared = Finder(chain(*(_phrases(lists, sets) for lists in (self.both, self.negation, self.questions))))
+        self._finders["checklist"] = (Finder([*emoji, *_phrases(self.checklist, sets)]), shared)
+        shrugs = [phrase for phrase in emoji if phrase.kind == "unsure"]
+        self._finders["check-in"] = (Finder([*shrugs, *_phrases(self.check_in, sets)]), shared)
+        self._breaks = Finder(_phrases(self.breaks, sets))
+        self._units = Finder(read_phrase("unit", phrase, sets) for phrase in self.counts.not_of_bumps)
+        self._spellings.update((_bare(wrong), right) for right, wrongs in self.spelling.items() for wrong in wrongs)
+        self._between = frozenset(self.no_reaches_over)
+        self._real = frozenset(self.not_typos.split())
+        lists = (self.both, self.checklist, self.check_in, self.negation)
+        known = set(_KNOWN.findall(" ".join(chain(self.words.values(), *(_texts(part) for part in lists)))))
+        self._known = frozenset(known)
+        by_letter: dict[str, list[str]] = {}
+        for word in sorted(known):
             if len(word) >= SHORTEST_TYPO:
-                self._by_letter.setdefault(word[0], []).append(word)
-        self._between = frozenset(self.negation.between)
+                by_letter.setdefault(word[0], []).append(word)
+        self._by_letter = by_letter
 
-    def patterns(self, question: str) -> tuple[Pattern, ...]:
-        """Return the patterns that count for a question."""
-        return self._patterns[question]
+    def finders(self, question: str) -> tuple[Finder, ...]:
+        """Return what finds the phrases that count for a question."""
+        return self._finders[question]
+
+    @property
+    def break_finder(self) -> Finder:
+        """Return what finds the words that start a clause."""
+        return self._breaks
+
+    @property
+    def unit_finder(self) -> Finder:
+        """Return what finds the words that make a number no count of bumps."""
+        return self._units
 
     @property
     def spellings(self) -> Mapping[str, str]:
@@ -127,7 +165,9 @@ class ReplyRules(BaseModel):
 
     def correct(self, word: str) -> str:
         """Return the one word of the phrases that a misspelled word can be, else the word itself."""
-        if len(word) < SHORTEST_TYPO or not word.isalpha() or word in self.not_typos or word.startswith(self._known):
+        if len(word) < SHORTEST_TYPO or not word.isalpha() or word in self._real:
+            return word
+        if any(word[:length] in self._known for length in range(4, len(word) + 1)):
             return word
         slips = 2 if len(word) >= TWO_SLIPS_FROM else 1
         near = self._by_letter.get(word[0], ())
@@ -139,3 +179,17 @@ class ReplyRules(BaseModel):
     def may_stand_between(self, words: str) -> bool:
         """Return whether "no" still denies what comes after these words."""
         return not words or words in self._between
+
+
+def _phrases(lists: BaseModel, sets: Sets) -> Iterator[Phrase]:
+    for kind in type(lists).model_fields:
+        yield from (read_phrase(kind, phrase, sets) for phrase in getattr(lists, kind))
+
+
+def _texts(lists: BaseModel) -> Iterator[str]:
+    for kind in type(lists).model_fields:
+        yield from (phrase.replace("'", "") for phrase in getattr(lists, kind))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.lower().replace("'", "").replace("-", " ").replace("/", " ").split())

@@ -20,6 +20,7 @@ State = Literal["reported", "negated", "asked", "supposed", "past", "other", "ex
 # How many words a "no" reaches forward, and a "none" back.
 _DENIAL_REACH = 10
 _DENIAL_REACH_BACK = 4
+_DENIAL_REACH_OF_CAUSE = 2
 # Nobody names one sign in more ways; a text that repeats itself must not cost more.
 _MOST_MENTIONS = 40
 
@@ -140,7 +141,7 @@ class _Reader:
         if sign.even_supposed:
             return bool(self._before("what_if_ever", span))
         cues = self._before("what_if", span, never="what_if_never")
-        return any(cue.used.isdisjoint(span.used) for cue in cues)
+        return any(cue.start < span.start or cue.used.isdisjoint(span.used) for cue in cues)
 
     def _is_asked(self, span: Span, sign: SignWords) -> bool:
         opening = self._text.opening(span)
@@ -156,7 +157,9 @@ class _Reader:
         return not there and not any(span.start in (cue.start, cue.end) for cue in self._here("own", span))
 
     def _is_past(self, span: Span, *, emergency: bool) -> bool:
-        if any(cue.start >= span.end for cue in self._near("cues.over", self._text.sentences, span)):
+        over = self._near("cues.over", self._text.sentences, span)
+        # "It has not stopped" is not over.
+        if any(cue.start >= span.end and not self._follows_denial(cue) for cue in over):
             return True
         if not self._is_denial(span) and self._here("no_longer", span):
             return True
@@ -173,8 +176,17 @@ class _Reader:
     def _is_explained(self, span: Span, name: str) -> bool:
         statement = self._text.statements[span.end - 1]
         unless = self._near(f"{name}.unless", self._text.statements, span)
-        return any(self._text.statements[cue.start] == statement for cue in unless) or bool(
-            self._near(f"{name}.cause", self._text.sentences, span)
+        causes = self._near(f"{name}.cause", self._text.sentences, span)
+        # "I am not dieting" explains no loss of weight.
+        return any(self._text.statements[cue.start] == statement for cue in unless) or any(
+            not self._follows_denial(cue) for cue in causes
+        )
+
+    def _follows_denial(self, cue: Span) -> bool:
+        """Say whether a denying word stands right before `cue`, or begins it."""
+        return any(
+            denial.start <= cue.start and cue.start - denial.end <= _DENIAL_REACH_OF_CAUSE
+            for denial in self._here("negated", cue)
         )
 
     def _is_elsewhere(self, span: Span) -> bool:

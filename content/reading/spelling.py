@@ -13,7 +13,7 @@ SHORTEST_TARGET = 5
 SHORTEST_TYPED = 4
 LONGEST_TYPED = 18
 # From this length on two slips are still clearly the same word.
-TWO_SLIPS_FROM = 8
+TWO_SLIPS_FROM = 9
 _REMEMBERED_WORDS = 4_096
 
 _LONG_REPEAT = re.compile(r"(.)\1{2,}")

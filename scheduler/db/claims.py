@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Table, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
+from scheduler.db.crypto import CannotOpen
 from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.db.plans import quiet_hours, suspend
 from scheduler.due import DueCheckIn, LastAnswer, Report
+
+log = structlog.get_logger(__name__)
 
 # Telegram knows no key that would make a repeat harmless: of an unknown sending there is one repeat, never a second.
 MAX_UNKNOWNS = 2
@@ -31,8 +36,13 @@ NUDGE_AFTER = timedelta(days=1)
 NUDGE_PATIENCE = timedelta(hours=12)
 
 
-async def wake_up(session: AsyncSession, now: datetime, owner: str, lease: timedelta, limit: int) -> list[int]:
-    """Claim the check-ins that must be looked at again: retries, snoozes, nudges, and those whose lease ran out."""
+async def wake_up(
+    session: AsyncSession, now: datetime, owner: str, lease: timedelta, limit: int, tally: Counter[str]
+) -> list[int]:
+    """Claim the check-ins that must be looked at again: retries, snoozes, nudges, and those whose lease ran out.
+
+    `tally` counts those that end unsent.
+    """
     rows = (
         await session.execute(
             select(CheckIn, Plan.zone, Person)
@@ -47,6 +57,7 @@ async def wake_up(session: AsyncSession, now: datetime, owner: str, lease: timed
     claimed = []
     for row, zone, person in rows:
         if _ends(row, now):
+            tally[row.state] += row.state != "sent"
             continue
         open_at = quiet(now, ZoneInfo(zone), *quiet_hours(person))
         if open_at > now:
@@ -101,7 +112,7 @@ async def load(session: AsyncSession, ids: Sequence[int], now: datetime) -> list
             chat_id=person.chat_id,
             plan_public_id=plan.public_id,
             kind=plan.kind,
-            about=plan.about,
+            about=_readable(plan, "about"),
             interval=plan.interval,
             unit=plan.unit,
             nominal=row.nominal,
@@ -115,6 +126,7 @@ async def load(session: AsyncSession, ids: Sequence[int], now: datetime) -> list
             ends_plan=plan.stopped_why == "silent",
             closes_message_id=row.message_id if row.turn else closes.get(plan.id),
             nudge_at=_nudge_at(row, plan, person, now),
+            wanted_at=None if row.turn else quiet(row.due_at, ZoneInfo(row.zone), *quiet_hours(person)),
             last=last.get(plan.id),
         )
         for row, plan, person in rows
@@ -141,9 +153,22 @@ async def _before(session: AsyncSession, rows: Iterable[Any]) -> tuple[Mapping[i
     answers = await session.scalars(select(CheckIn).join(answered, answered.c.id == CheckIn.id))
     messages = await session.execute(select(CheckIn.plan_id, CheckIn.message_id).join(sent, sent.c.id == CheckIn.id))
     return (
-        {row.plan_id: LastAnswer(row.nominal, row.answer or "", row.details) for row in answers},
+        {
+            row.plan_id: LastAnswer(row.nominal, answer, _readable(row, "details"))
+            for row in answers
+            if (answer := _readable(row, "answer"))
+        },
         {row.plan_id: row.message_id for row in messages},
     )
+
+
+def _readable(row: CheckIn | Plan, name: str) -> Any:  # noqa: ANN401  # whatever the column holds
+    """Return an encrypted value; None where no key opens it, so that one bad row does not stop the others."""
+    try:
+        return getattr(row, name)
+    except CannotOpen:
+        log.exception("a stored value cannot be opened", table=row.__tablename__, row=row.id)
+        return None
 
 
 async def begin(

@@ -23,17 +23,18 @@ STATEMENT_MILLISECONDS = 15_000
 class Database:
     """Give out short transactions. `write` locks at its beginning on SQLite, `read` changes nothing."""
 
-    def __init__(self, url: str, vault: Vault | None = None) -> None:
+    def __init__(self, url: str, vault: Vault | None = None, *, checkpoint: bool = True) -> None:
         """Prepare engines for `sqlite:///path` or `postgresql://...`; nothing is opened yet.
 
-        Without a vault, what is encrypted can be neither read nor written.
+        Without a vault, what is encrypted can be neither read nor written. A program that writes beside the running
+        bot gives `checkpoint=False`.
         """
         self.url = with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # One connection writes: SQLite before 3.51.3 can damage a WAL file when two of them checkpoint at once.
-            self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, checkpoint=True)
-            self._reader = _sqlite_engine(self.url, begin="BEGIN", size=4, checkpoint=False)
+            self._writer = _sqlite_engine(self.url, writes=True, size=1, checkpoint=checkpoint)
+            self._reader = _sqlite_engine(self.url, writes=False, size=4, checkpoint=False)
         else:
             self._writer = self._reader = _postgresql_engine(self.url)
         self.vault = vault
@@ -86,7 +87,7 @@ def with_driver(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
-def _sqlite_engine(url: URL, *, begin: str, size: int, checkpoint: bool) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, writes: bool, size: int, checkpoint: bool) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=size,
@@ -108,12 +109,13 @@ def _sqlite_engine(url: URL, *, begin: str, size: int, checkpoint: bool) -> Asyn
             "synchronous=FULL",
             "secure_delete=ON",
             f"wal_autocheckpoint={1000 if checkpoint else 0}",
-            f"query_only={'OFF' if checkpoint else 'ON'}",
+            f"query_only={'ON' if begin == 'BEGIN' else 'OFF'}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     event.listen(engine.sync_engine, "connect", prepare)
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 

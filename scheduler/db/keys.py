@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from scheduler.db.crypto import CannotOpen, KeysError, Vault
 from scheduler.db.engine import Database
@@ -65,9 +66,12 @@ async def rotate(database: Database, now: datetime) -> int:
     return count
 
 
-async def retire(session: AsyncSession, vault: Vault) -> None:
-    """Forget that any key but the first was ever needed. Call it when `rotate` has found nothing more."""
-    await session.execute(delete(UsedKey).where(UsedKey.name != vault.names[0]))
+async def retire(database: Database, now: datetime) -> None:
+    """Seal what is left with the first key, and forget that any other was ever needed. Raises as `rotate`."""
+    vault = _vault(database)
+    await rotate(database, now)
+    async with database.write() as session:
+        await session.execute(delete(UsedKey).where(UsedKey.name != vault.names[0]))
 
 
 async def give_up(database: Database, now: datetime) -> Counter[str]:
@@ -82,8 +86,8 @@ async def give_up(database: Database, now: datetime) -> Counter[str]:
                 for row in rows:
                     if _opens(vault, getattr(row, column.key)):
                         continue
-                    lost[str(column)] += 1
-                    if column.nullable:
+                    lost[_name(column)] += 1
+                    if model.__table__.c[column.key.removeprefix("_")].nullable:
                         setattr(row, column.key, None)
                     else:
                         await session.delete(row)
@@ -96,24 +100,30 @@ async def give_up(database: Database, now: datetime) -> Counter[str]:
     return lost
 
 
-async def count_unreadable(session: AsyncSession, vault: Vault) -> Counter[str]:
+async def count_unreadable(database: Database) -> Counter[str]:
     """Return how many values no key opens, by table and column."""
+    vault = _vault(database)
     lost: Counter[str] = Counter()
-    for _, column in columns():
-        tokens = await session.stream_scalars(select(column).where(column.is_not(None)))
-        async for token in tokens:
-            lost[str(column)] += not _opens(vault, token)
+    async with database.read() as session:
+        for _, column in columns():
+            tokens = await session.stream_scalars(select(column).where(column.is_not(None)))
+            async for token in tokens:
+                lost[_name(column)] += not _opens(vault, token)
     return +lost
 
 
-def columns() -> Iterator[tuple[type[Base], Column[Any]]]:
+def columns() -> Iterator[tuple[type[Base], InstrumentedAttribute[Any]]]:
     """Yield every encrypted column with its model."""
     for mapper in Base.registry.mappers:
         for name in sealed_columns(mapper.class_):
             yield mapper.class_, getattr(mapper.class_, f"_{name}")
 
 
-async def _batch(session: AsyncSession, model: type[Base], column: Any, after: int) -> list[Any]:
+def _name(column: InstrumentedAttribute[Any]) -> str:
+    return f"{column.class_.__tablename__}.{column.key.removeprefix('_')}"
+
+
+async def _batch(session: AsyncSession, model: type[Base], column: InstrumentedAttribute[Any], after: int) -> list[Any]:
     number: Any = model.__table__.c.id
     query = select(model).where(number > after, column.is_not(None)).order_by(number).limit(BATCH).with_for_update()
     return list(await session.scalars(query))

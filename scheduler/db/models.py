@@ -62,6 +62,8 @@ class Person(Base):
     consent_version: Mapped[int | None]
     consent_language: Mapped[str | None]
     consented_at: Mapped[datetime | None]
+    # How long answers are kept, if the person chose less than the usual time.
+    keep_months: Mapped[int | None]
     # How often the checklist ended calmly on this UTC day, so that worry gets a kind word and not a scale.
     calm_day: Mapped[date | None]
     calm_runs: Mapped[int] = mapped_column(default=0)

@@ -69,12 +69,18 @@ async def everything(session: AsyncSession, chat_id: int) -> dict[str, Any] | No
     if person is None:
         return None
     data: dict[str, Any] = {}
-    for table in Base.metadata.sorted_tables:
-        key = table.c.id if table is Person.__table__ else table.c.get("person_id")
-        if key is not None:
-            rows = await session.execute(select(table).where(key == person.id).order_by(table.c.id))
-            data[table.name] = [
-                {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-                for row in rows.mappings()
-            ]
+    models: list[Any] = [mapper.class_ for mapper in Base.registry.mappers]
+    for model in sorted(models, key=lambda model: str(model.__tablename__)):
+        if model is Person:
+            data[Person.__tablename__] = [_written(person)]
+        elif hasattr(model, "person_id"):
+            rows = await session.scalars(select(model).where(model.person_id == person.id).order_by(model.id))
+            data[model.__tablename__] = [_written(row) for row in rows]
     return data
+
+
+def _written(row: Base) -> dict[str, Any]:
+    """Return a row's values by column, the encrypted ones opened."""
+    names = [attribute.key.removeprefix("_") for attribute in row.__mapper__.column_attrs]
+    values = {name: getattr(row, name) for name in names}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

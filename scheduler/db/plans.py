@@ -146,8 +146,9 @@ async def suspend(session: AsyncSession, person: Person, now: datetime, why: str
 
 async def come_back(session: AsyncSession, person: Person, now: datetime) -> None:
     """Let the plans of a suspended person go on."""
+    suspended = await active(session, person)
     person.suspended_at = person.suspended_why = None
-    for plan in await active(session, person):
+    for plan in suspended:
         reschedule(plan, person, now)
 
 

@@ -31,8 +31,13 @@ async def next_wake(session: AsyncSession) -> datetime | None:
     return min((at for at in (plan, row) if at is not None), default=None)
 
 
-async def take_up(session: AsyncSession, now: datetime, owner: str, lease: timedelta, limit: int) -> list[int]:
-    """Turn plans whose time has come into claimed check-ins, and move each plan on. Return the check-ins' ids."""
+async def take_up(
+    session: AsyncSession, now: datetime, owner: str, lease: timedelta, limit: int, tally: Counter[str]
+) -> list[int]:
+    """Turn plans whose time has come into claimed check-ins, and move each plan on. Return the check-ins' ids.
+
+    `tally` counts what was "missed": too old to be sent.
+    """
     rows = (
         await session.execute(
             select(Plan, Person)
@@ -49,7 +54,9 @@ async def take_up(session: AsyncSession, now: datetime, owner: str, lease: timed
     values = []
     for plan, person in rows:
         plan.unanswered += open_ones.get(plan.id, 0)
+        missed_before = plan.missed
         row = _next_row(plan, person, now, owner, lease)
+        tally["missed"] += plan.missed - missed_before
         if row is not None:
             values.append(row)
     await session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, overload
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import object_session
@@ -23,6 +23,14 @@ _MILLISECOND = timedelta(milliseconds=1)
 VAULT = "vault"
 
 T = TypeVar("T")
+
+
+class Owned(Protocol):
+    """A row that is about one person."""
+
+    @property
+    def owner_id(self) -> int:
+        """Return the row number of that person."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -63,8 +71,8 @@ class Sealed(Generic[T]):
     @overload
     def __get__(self, row: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, row: Any, owner: type) -> T: ...
-    def __get__(self, row: Any, owner: type) -> Self | T:
+    def __get__(self, row: Owned, owner: type) -> T: ...
+    def __get__(self, row: Owned | None, owner: type) -> Self | T:
         """Return the plain value."""
         if row is None:
             return self
@@ -73,10 +81,9 @@ class Sealed(Generic[T]):
         if known is None or known[0] != token:
             value = None if token is None else _vault_of(row).open(token, self._field(row), row.owner_id)
             known = row.__dict__[f"plain {self._name}"] = (token, value)
-        plain: T = known[1]
-        return plain
+        return cast(T, known[1])
 
-    def __set__(self, row: Any, value: T) -> None:
+    def __set__(self, row: Owned, value: T) -> None:
         """Seal the value; in a row that is not stored yet, when it is."""
         token = None
         if value is not None and VAULT in row.__dict__:
@@ -84,8 +91,8 @@ class Sealed(Generic[T]):
         row.__dict__[f"plain {self._name}"] = (token, value)
         setattr(row, self._column, token)
 
-    def _field(self, row: Any) -> str:
-        return f"{row.__tablename__}.{self._name}"
+    def _field(self, row: Owned) -> str:
+        return f"{getattr(row, '__tablename__', '')}.{self._name}"
 
 
 def sealed_columns(model: type) -> tuple[str, ...]:
@@ -93,12 +100,12 @@ def sealed_columns(model: type) -> tuple[str, ...]:
     return tuple(name for name, kind in vars(model).items() if isinstance(kind, Sealed))
 
 
-def lend_vault(row: Any, context: QueryContext) -> None:
+def lend_vault(row: Owned, context: QueryContext) -> None:
     """Let a loaded row open its values, also after its session is closed. For SQLAlchemy's event "load"."""
     row.__dict__[VAULT] = context.session.info.get(VAULT)
 
 
-def seal_new(_mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
+def seal_new(_mapper: Mapper[Any], _connection: Connection, row: Owned) -> None:
     """Seal the values of a new row: whose they are is known by now. For SQLAlchemy's event "before_insert"."""
     session = object_session(row)
     row.__dict__[VAULT] = session.info.get(VAULT) if session else None
@@ -106,7 +113,7 @@ def seal_new(_mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
         setattr(row, name, getattr(row, name))
 
 
-def _vault_of(row: Any) -> Vault:
+def _vault_of(row: Owned) -> Vault:
     vault = row.__dict__.get(VAULT)
     if not isinstance(vault, Vault):
         raise KeysError("this database was opened without keys")

@@ -20,6 +20,7 @@ from scheduler.db import claims
 from scheduler.deliver import LEASE
 from scheduler.zones import use_pinned_tzdata
 from tests.faults.unprotected import NeverAsks, SendsAfterTheMark
+from tests.keys import new_vault
 
 use_pinned_tzdata()
 
@@ -45,6 +46,7 @@ class Orders:
     # False: deliver only, as a replica does that gets no updates. Two that poll would take them from each other.
     polls: bool = True
     max_unknowns: int = claims.MAX_UNKNOWNS
+    first_retry: timedelta = claims.FIRST_RETRY
     without: str = ""
 
 
@@ -76,6 +78,7 @@ async def _run(orders: Orders) -> None:
     with ExitStack() as changes:
         changes.enter_context(patch("bot.program.DRAIN_SECONDS", orders.drain))
         changes.enter_context(patch("scheduler.db.claims.MAX_UNKNOWNS", orders.max_unknowns))
+        changes.enter_context(patch("scheduler.db.claims.FIRST_RETRY", orders.first_retry))
         if orders.without:
             changes.enter_context(patch("bot.program.Deliverer", WITHOUT[orders.without]))
         program = Program(
@@ -83,6 +86,7 @@ async def _run(orders: Orders) -> None:
             orders.database_url,
             LIBRARY,
             system_clock,
+            vault=new_vault(),
             api_url=orders.api_url,
             per_second=orders.per_second,
             lease=orders.lease,

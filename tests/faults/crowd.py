@@ -45,9 +45,7 @@ async def gather(scene: Scene, count: int) -> list[Due]:
     async with scene.database.write() as session:
         for chat_id in chats:
             person = await people.ensure(session, chat_id, now)
-            await plans.create(
-                session, person, f"plan{chat_id}", "check_in", cadence, zone, due_at - timedelta(days=1)
-            )
+            await plans.create(session, person, f"plan{chat_id}", "check_in", cadence, zone, due_at - timedelta(days=1))
     return [Due(f"plan{chat_id}", wall.strftime("%Y-%m-%dT%H:%M"), chat_id, due_at) for chat_id in chats]
 
 

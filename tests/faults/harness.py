@@ -16,10 +16,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from bot.phone.people import Person
 from bot.phone.server import Phone
 from scheduler.db.engine import Database
+from scheduler.db.models import SeenUpdate
 from tests.faults import child
+from tests.keys import KEY
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "123456:" + "A" * 35
@@ -35,14 +39,15 @@ PATIENCE = 30.0
 # A few of these are missed by nobody, and they are short beside anything that is waited for.
 LOOK_EVERY = 0.01
 
+# For ever, as far as these tests are concerned: how long the local Telegram keeps an answer back, in seconds.
+HELD = 300
+
 # Importing all of the program takes seconds. These children are forked from a process that has done it.
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["__main__", child.__name__])
 
 
-async def eventually(
-    condition: Callable[[], bool | Awaitable[bool]], what: str, patience: float = PATIENCE
-) -> None:
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str, patience: float = PATIENCE) -> None:
     """Return as soon as the condition holds; AssertionError, saying `what`, when it never does."""
     deadline = time.monotonic() + patience
     while True:
@@ -109,6 +114,16 @@ class Scene:
         """Wait until something is so at the local Telegram."""
         await self.phone.until(TOKEN, condition, patience)
 
+    async def until_done(self, updates: int) -> None:
+        """Wait until so many updates are written down as done."""
+
+        async def done() -> bool:
+            async with self.database.read() as session:
+                query = select(func.count()).where(SeenUpdate.done)
+                return await session.scalar(query) == updates
+
+        await eventually(done, f"{updates} updates done")
+
     def count(self, method: str) -> int:
         """Return how many calls of a method were answered, in whatever way."""
         return len(self.phone.calls(TOKEN, method))
@@ -120,6 +135,7 @@ class Scene:
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": self.phone.url,
             "DATABASE_URL": self.database_url,
+            "CALCIBOT_KEYS": KEY,
             "SEND_PER_SECOND": "1000",
         }
         with stderr.open("wb") as log:
@@ -132,10 +148,9 @@ class Scene:
     async def start(self, **orders: Any) -> Child:
         """Start the program in a forked process, with `Orders` of the test's own, and wait until it listens."""
         stderr = self._new_log()
-        told = {"per_second": 1000.0, **orders}
-        return await self._listening(
-            self.fork(child.run, child.Orders(TOKEN, self.phone.url, self.database_url, str(stderr), **told), stderr=stderr)
-        )
+        told = {"database_url": self.database_url, "per_second": 1000.0, **orders}
+        new = child.Orders(token=TOKEN, api_url=self.phone.url, stderr=str(stderr), **told)
+        return await self._listening(self.fork(child.run, new, stderr=stderr))
 
     def fork(self, work: Callable[..., None], *arguments: object, stderr: Path | None = None) -> Child:
         """Start any function in a forked process."""
@@ -172,5 +187,10 @@ class Scene:
 
 def dice(seed: int) -> random.Random:
     """Return chance that comes out the same for the same seed, and say which it is."""
-    print(f"FAULT_SEED={seed} FAULT_RUNS={RUNS}")  # noqa: T201  # pytest shows it when the test fails
+    tell(f"FAULT_SEED={seed} FAULT_RUNS={RUNS}")
     return random.Random(seed)
+
+
+def tell(line: object) -> None:
+    """Say something about this run; pytest shows it with `-rP`, and when the test fails."""
+    print(line)  # noqa: T201  # as above

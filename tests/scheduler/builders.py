@@ -19,6 +19,7 @@ from scheduler.deliver import Deliverer
 from scheduler.due import Begin, DueCheckIn, Report
 from scheduler.rule import Cadence
 from tests.clock import StillClock
+from tests.keys import new_vault
 
 _ids = itertools.count(1)
 
@@ -87,7 +88,7 @@ async def deliver_all(database: Database, post: Post, clock: StillClock, owner: 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     """Open a database for the length of a block."""
-    database = Database(url)
+    database = Database(url, new_vault())
     try:
         yield database
     finally:

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("consent_version", sa.Integer(), nullable=True),
         sa.Column("consent_language", sa.String(), nullable=True),
         sa.Column("consented_at", sa.BigInteger(), nullable=True),
+        sa.Column("keep_months", sa.Integer(), nullable=True),
         sa.Column("calm_day", sa.Date(), nullable=True),
         sa.Column("calm_runs", sa.Integer(), nullable=False),
         sa.Column("applied_update", sa.BigInteger(), nullable=True),

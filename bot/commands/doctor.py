@@ -1,0 +1,125 @@
+"""Look at everything that a running bot needs, and say what to do about what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot, WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from bot.keys import open_vault
+from bot.settings import ADVICE, Settings, SettingsError, read_settings
+from bot.transport import AiohttpRequest
+from content.load import ContentError, load_library
+from content.reading.index import StaleIndex
+from scheduler.db import keys, migrate
+from scheduler.db.crypto import KeysError
+from scheduler.db.engine import Database
+from scheduler.zones import check_tzdata
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Say how one thing is. `advice` says what to do about it; empty when it is in order."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def doctor() -> None:
+    """Check settings, token, webhook, database, keys, time zones and content; change nothing."""
+    found = list(examine(dict(os.environ)))
+    table = Table("", "What", "Found", "What to do")
+    for one in found:
+        table.add_row("[red]no[/red]" if one.advice else "[green]ok[/green]", one.what, one.found, one.advice)
+    Console(soft_wrap=False).print(table)
+    raise typer.Exit(1 if any(one.advice for one in found) else 0)
+
+
+def examine(environ: dict[str, str]) -> Iterator[Finding]:
+    """Yield what is found, one thing after the other. No secret is in it."""
+    yield Finding("Program", f"calcibot {version('calcibot')}, SQLite {sqlite3.sqlite_version}")
+    yield _zones()
+    yield _content()
+    try:
+        settings = read_settings(environ)
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            name, _, advice = line.partition(": ")
+            yield Finding("Settings", name, advice or "set it")
+        return
+    yield Finding("Settings", "understood")
+    yield from asyncio.run(_telegram(settings))
+    yield from _database(settings)
+
+
+def _zones() -> Finding:
+    zones = check_tzdata()
+    if zones.pinned:
+        return Finding("Time zones", f"{zones.version}, as pinned")
+    return Finding("Time zones", "the system's, which grow old", "set PYTHONTZPATH to nothing")
+
+
+def _content() -> Finding:
+    try:
+        library = load_library()
+    except ContentError:
+        return Finding("Content", "has errors", "see them: calcibot content check")
+    except StaleIndex:
+        return Finding("Content", "the topic index is missing or old", "calcibot content build")
+    return Finding("Content", f"{len(library.topics)} topics")
+
+
+async def _telegram(settings: Settings) -> list[Finding]:
+    if settings.telegram_bot_token is None:
+        return [Finding("Token", "TELEGRAM_BOT_TOKEN is not set", ADVICE["TELEGRAM_BOT_TOKEN"])]
+    url = settings.telegram_api_url
+    bot = Bot(settings.telegram_bot_token.get_secret_value(), base_url=f"{url}/bot", request=AiohttpRequest())
+    try:
+        # getMe comes with it.
+        async with bot:
+            return [Finding("Token", f"of @{bot.username}"), _webhook(settings, await bot.get_webhook_info())]
+    except InvalidToken:
+        return [Finding("Token", "Telegram refuses it", "get the right one, or a new one, from BotFather")]
+    except TelegramError as error:
+        return [Finding("Token", f"Telegram cannot be reached ({type(error).__name__})", f"is {url} open from here?")]
+
+
+def _webhook(settings: Settings, info: WebhookInfo) -> Finding:
+    if not info.url and settings.webhook_url is None:
+        return Finding("Updates", "by polling")
+    if info.url != (settings.webhook_url or ""):
+        what = "Telegram calls another address" if info.url else "Telegram does not call yet"
+        return Finding("Updates", what, "start the bot: it tells Telegram. If one runs, whose address is that?")
+    if info.last_error_date is None:
+        return Finding("Updates", f"by webhook, {info.pending_update_count} wait")
+    when = f"{info.last_error_date:%Y-%m-%d %H:%M} UTC"
+    return Finding("Updates", f"by webhook, {info.pending_update_count} wait; last error {when}: {info.last_error_message}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    url = settings.database_url.get_secret_value()
+    if not Database(url).is_sqlite or _exists(url):
+        try:
+            current, newest = migrate.current(url), migrate.newest()
+        except (SQLAlchemyError, OSError) as error:
+            yield Finding("Database", f"cannot be opened ({type(error).__name__})", "is DATABASE_URL right, and it up?")
+            return
+        yield Finding("Database", "can be opened")
+        if current != newest:
+            yield Finding("Tables", f"at {current or 'nothing'}, not {newest}", "calcibot db upgrade")
+            return
+        yield Finding("Tables", f"at {current}")
+        yield asyncio.run(_keys(settings))
+    else:
+        yield Finding("Database", "a file that the first start makes")

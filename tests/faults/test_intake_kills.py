@@ -1,0 +1,308 @@
+"""No message is lost and none is answered twice, whenever the bot is killed and whatever Telegram answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.phone.people import Person
+from bot.polling import CONFLICTS, FIRST_PAUSE
+from scheduler.db.models import Run, SeenUpdate
+from tests.faults import unprotected
+from tests.faults.harness import HELD, TOKEN, Scene, eventually
+
+BATCH = 100
+BAD_ONE = 50
+
+# The one Telegram asks for is longer; what matters is that it is kept.
+PAUSE = 2
+
+NONE_OF_THESE = "None of these"
+
+# No log may hold it.
+CANARY = "canary-7f3a"
+
+# What a Bot API server before 9.6 sends when somebody sends a poll: python-telegram-bot insists on newer fields.
+OLD_POLL = {"id": "1", "question": CANARY, "options": [], "total_voter_count": 0, "is_closed": False}
+
+TROUBLE = {
+    "an error page": {"status": 502, "body": "<html><h1>502 Bad Gateway</h1></html>"},
+    "a page with a good status": {"status": 200, "body": "<html>Please log in</html>"},
+    "half of an answer": {"status": 200, "body": '{"ok": true, "result": [{"update_id": 1, "mess'},
+    "an error without a reason": {"status": 500, "body": ""},
+    "no answer at all": {"drop": True},
+}
+
+
+def answers(person: Person) -> int:
+    """Count what the bot wrote to this person."""
+    return sum(seen.from_bot for seen in person.sees())
+
+
+def confirms(given: dict[str, Any]) -> bool:
+    """Say whether this getUpdates confirms anything."""
+    return "offset" in given
+
+
+@pytest.mark.case(1)
+async def test_five_messages_in_hand_at_a_kill_are_all_answered_after_it_and_none_twice(scene: Scene) -> None:
+    people = [scene.person(f"Person {n}") for n in range(5)]
+    scene.phone.fail(TOKEN, "sendMessage", times=2, status=200, delay=0.5)
+    held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
+    for person in people:
+        person.writes("/help")
+
+    bot = await scene.run_command()
+    await scene.until_done(2)
+    await eventually(lambda: held.happened == 3, "three answers under way")
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    await scene.run_command()
+    await scene.until_done(5)
+
+    assert [answers(person) for person in people] == [1] * 5
+
+
+@pytest.mark.case(1)
+async def test_five_messages_of_one_person_are_answered_in_order_over_a_kill(small_scene: Scene) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    scene.phone.fail(TOKEN, "sendMessage", times=1, status=200)
+    held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
+    commands = ["/help", "/topics", "/reminders", "/privacy", "/settings"]
+    for command in commands:
+        alice.writes(command)
+
+    bot = await scene.start()
+    await scene.until_done(1)
+    await eventually(lambda: held.happened == 1, "the second answer under way")
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    await scene.start()
+    await scene.until_done(5)
+
+    texts = [seen.text for seen in alice.sees() if seen.from_bot]
+    assert len(texts) == len(set(texts)) == 5
+    assert texts == await _texts_in_order(scene, commands)
+
+
+async def _texts_in_order(scene: Scene, commands: list[str]) -> list[str]:
+    """Ask the same again, one after the other."""
+    bob, texts = scene.person("Bob"), []
+    for number, command in enumerate(commands, 1):
+        bob.writes(command)
+        await scene.until(lambda number=number: answers(bob) == number)  # type: ignore[misc]  # bound now
+        texts.append(bob.last.text)
+    return texts
+
+
+async def test_control_confirming_before_handling_loses_messages_at_a_kill(small_scene: Scene) -> None:
+    scene = small_scene
+    people = [scene.person(f"Person {n}") for n in range(5)]
+    held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
+    for person in people:
+        person.writes("/help")
+
+    bot = scene.fork(unprotected.poll_as_the_library_does, TOKEN, scene.phone.url)
+    await eventually(lambda: held.happened > 0 and not scene.phone.pending(TOKEN), "a confirmed batch")
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    scene.fork(unprotected.poll_as_the_library_does, TOKEN, scene.phone.url)
+    late = scene.person("Late")
+    late.writes("/help")
+    await scene.until(lambda: answers(late) == 1)
+
+    assert [answers(person) for person in people] == [0] * 5
+
+
+@pytest.mark.case(2)
+async def test_an_update_that_was_handled_and_not_confirmed_before_the_kill_is_not_handled_again(scene: Scene) -> None:
+    alice = scene.person("Alice")
+    alice.writes("/help")
+    held = scene.phone.fail(TOKEN, "getUpdates", times=-1, drop=True, delay=HELD, when=confirms)
+
+    bot = await scene.start()
+    await eventually(lambda: held.happened == 1, "the confirmation under way")
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    assert scene.phone.pending(TOKEN) == 1
+    await scene.start()
+    await scene.until(lambda: not scene.phone.pending(TOKEN))
+
+    assert answers(alice) == 1
+
+
+@pytest.mark.case(3)
+async def test_a_reply_that_was_not_sent_before_the_kill_comes_after_it_and_the_answer_counts_once(
+    scene: Scene,
+) -> None:
+    alice = scene.person("Alice")
+    bot = await scene.start()
+    alice.writes("/check")
+    await scene.until_done(1)
+    alice.presses(alice.last.message_id, NONE_OF_THESE)
+    await scene.until_done(2)
+
+    held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
+    before = answers(alice)
+    alice.writes("no")
+    await eventually(lambda: held.happened == 1, "the next question under way")
+    await bot.kill()
+    scene.phone.heal(TOKEN)
+    assert await _given_answers(scene) == 1
+    await scene.start()
+    await scene.until_done(3)
+
+    assert answers(alice) == before + 1
+    assert await _given_answers(scene) == 1
+
+
+async def _given_answers(scene: Scene) -> int:
+    async with scene.database.read() as session:
+        run = await session.scalar(select(Run))
+        assert run is not None
+        return len(run.answers)
+
+
+@pytest.mark.case(4)
+async def test_an_update_that_comes_in_two_batches_is_one_row_and_one_answer(scene: Scene) -> None:
+    alice = scene.person("Alice")
+    alice.writes("/help")
+    batch = [update.api() for update in scene.phone.board.world(TOKEN).updates]
+    again = scene.phone.fail(
+        TOKEN, "getUpdates", status=200, body=json.dumps({"ok": True, "result": batch}), when=confirms
+    )
+
+    await scene.start()
+    await scene.until(lambda: again.happened == 1 and not scene.phone.pending(TOKEN))
+
+    assert answers(alice) == 1
+    async with scene.database.read() as session:
+        assert len((await session.scalars(select(SeenUpdate))).all()) == 1
+
+
+@pytest.mark.case(5)
+@pytest.mark.case(6)
+async def test_one_update_that_cannot_be_read_is_set_aside_and_the_99_around_it_are_answered(
+    small_scene: Scene,
+) -> None:
+    scene, people = small_scene, []
+    for number in range(1, BATCH + 1):
+        person = scene.person(f"Person {number}")
+        if number == BAD_ONE:
+            person.sends({"poll": OLD_POLL})
+        else:
+            person.writes(f"{CANARY} {number}")
+            people.append(person)
+
+    bot = await scene.start()
+    await scene.until_done(BATCH)
+    await scene.until(lambda: not scene.phone.pending(TOKEN))
+
+    assert [answers(person) for person in people] == [1] * (BATCH - 1)
+    assert bot.log().count("an update cannot be read") == 1
+    assert CANARY not in bot.log()
+    # One brought the batch, and one confirmed it and waits.
+    assert scene.count("getUpdates") <= 2
+
+
+@pytest.mark.case(7)
+@pytest.mark.case(15)
+async def test_what_no_release_knows_yet_is_passed_over_and_lower_numbers_than_before_are_followed(
+    small_scene: Scene,
+) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    message = alice.writes("/help") | {"aura": {"colour": "blue"}, "entities": [{"type": "hologram"} | SPAN]}
+    news = [{"update_id": 5, "mind_read": {"from": alice.user}}, {"update_id": 6, "message": message}]
+    await scene.start()
+    await scene.until(lambda: answers(alice) == 1)
+
+    # Telegram's numbers start anew after a quiet week.
+    scene.phone.fail(TOKEN, "getUpdates", status=200, body=json.dumps({"ok": True, "result": news}))
+    alice.writes("/help")
+    await scene.until(lambda: answers(alice) == 3)
+
+    alice.writes("/help")
+    await scene.until(lambda: answers(alice) == 4 and not scene.phone.pending(TOKEN))
+    offsets = [call.parameters.get("offset") for call in scene.phone.calls(TOKEN, "getUpdates")]
+    assert "7" in offsets
+
+
+SPAN = {"offset": 0, "length": 5}
+
+
+@pytest.mark.case(8)
+@pytest.mark.case(9)
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_refused_token_ends_the_program_at_once_and_it_works_again_after(
+    small_scene: Scene, status: int
+) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    scene.phone.fail(TOKEN, "getUpdates", status=status)
+
+    bot = await scene.run_command()
+    assert await bot.ended(patience=5) == 78
+    assert bot.log().count("TELEGRAM_BOT_TOKEN") == 1
+
+    alice.writes("/help")
+    await scene.start()
+    await scene.until(lambda: answers(alice) == 1)
+
+
+@pytest.mark.case(10)
+async def test_another_poller_is_borne_for_a_moment_and_not_for_long(small_scene: Scene) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    alice.writes("/help")
+    scene.phone.fail(TOKEN, "getUpdates", times=CONFLICTS - 1, status=409)
+    bot = await scene.start()
+    await scene.until(lambda: answers(alice) == 1)
+
+    scene.phone.fail(TOKEN, "getUpdates", times=CONFLICTS, status=409)
+    alice.writes("/help")
+
+    assert await bot.ended() == 75
+
+
+@pytest.mark.case(11)
+async def test_nothing_is_fetched_while_telegram_asks_for_a_pause(small_scene: Scene) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    scene.phone.fail(TOKEN, "getUpdates", retry_after=PAUSE)
+    alice.writes("/help")
+
+    await scene.start()
+    await scene.until(lambda: answers(alice) == 1)
+
+    refused, following = scene.phone.calls(TOKEN, "getUpdates")[:2]
+    assert (refused.status, following.status) == (429, 200)
+    assert following.started - refused.started >= PAUSE
+
+
+@pytest.mark.case(12)
+async def test_whatever_comes_instead_of_updates_nothing_is_lost(small_scene: Scene) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    bot = await scene.start()
+
+    for number, trouble in enumerate(TROUBLE.values(), 1):
+        fault = scene.phone.fail(TOKEN, "getUpdates", **trouble)  # type: ignore[arg-type]  # different ones
+        alice.writes("/help")
+        await scene.until(lambda fault=fault, number=number: fault.happened == 1 and answers(alice) == number)  # type: ignore[misc]  # bound now
+
+    assert bot.log().count("Telegram cannot be reached") == len(TROUBLE)
+
+
+@pytest.mark.case(12)
+async def test_the_pauses_after_failures_grow(small_scene: Scene) -> None:
+    scene, alice = small_scene, small_scene.person("Alice")
+    scene.phone.fail(TOKEN, "getUpdates", times=2, status=502)
+    alice.writes("/help")
+
+    await scene.start()
+    began = time.monotonic()
+    await scene.until(lambda: answers(alice) == 1)
+
+    first, second, third = [call.started for call in scene.phone.calls(TOKEN, "getUpdates")[:3]]
+    assert FIRST_PAUSE / 2 <= second - first < third - second
+    assert third - began < 4 * FIRST_PAUSE
