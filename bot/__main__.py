@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from bot import local
 from bot.clock import system_clock
-from bot.commands import content, db, keys, reading
+from bot.commands import content, db, doctor, keys, reading
 from bot.keys import open_vault
 from bot.logs import set_up_logs
 from bot.polling import Deaf
@@ -34,6 +34,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(content.app, name="content", help="Check the content files, and build the topic index.")
 app.add_typer(db.app, name="db", help="Bring the database up to date.")
 app.add_typer(keys.app, name="keys", help="Make, change and check the keys that answers are encrypted with.")
+app.command()(doctor.doctor)
 
 
 @app.callback()
@@ -86,8 +87,9 @@ def chat() -> None:
         console.print(f"\nThe bot is ready. Open this page:\n\n  {address}\n", highlight=False, soft_wrap=True)
         console.print("Ctrl-C stops it; what you said stays for the next time.", highlight=False)
 
+    # Only here is the local Telegram loaded: a bot on the real one needs neither its time nor its memory.
     asyncio.run(
-        local.chat(
+        import_module("bot.local").chat(
             load_library(),
             CHAT_FOLDER,
             settings.send_per_second,

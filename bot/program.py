@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from types import FrameType
 
 import structlog
@@ -32,7 +33,7 @@ from bot.transport import AiohttpRequest
 from bot.webhook import CHECK_SECONDS, remove
 from bot.webside import Place, WebSide
 from content.model import Library
-from scheduler.db import keys, migrate
+from scheduler.db import keys, revision
 from scheduler.db.crypto import Vault
 from scheduler.db.engine import Database
 from scheduler.db.retention import Terms
@@ -163,10 +164,11 @@ class Program:
 
     async def _open_database(self) -> None:
         """Make or bring up to date the tables of an embedded database; a shared one is upgraded by hand, once."""
-        if self.database.is_sqlite:
-            await asyncio.to_thread(migrate.upgrade, self._database_url)
-        elif await asyncio.to_thread(migrate.current, self._database_url) != migrate.newest():
-            raise NotMigrated
+        if await asyncio.to_thread(revision.current, self._database_url) != revision.newest():
+            if not self.database.is_sqlite:
+                raise NotMigrated
+            # Loaded only when there is something to change: it would make every start slower by half a second.
+            await asyncio.to_thread(import_module("scheduler.db.migrate").upgrade, self._database_url)
         async with self.database.write() as session:
             await keys.check(session, self._vault, self.house.clock())
 
@@ -176,8 +178,8 @@ class Program:
         while not self._stop.is_set():
             try:
                 await self.application.initialize()
-                await publish(self.application, self.house.library)
-                await (self._registration.register() if self._registration else remove(self.application.bot))
+                if self._registration is not None:
+                    await self._registration.register()
             except InvalidToken as error:
                 raise Deaf(TOKEN_REFUSED, EXIT_TOKEN) from error
             except TelegramError as error:
@@ -188,8 +190,18 @@ class Program:
                 except TimeoutError:
                     pause = min(2 * pause, LONGEST_PAUSE)
             else:
+                await self._introduce()
                 return True
         return False
+
+    async def _introduce(self) -> None:
+        """Publish the menu, and take back an old webhook. A server that cannot do this can still carry messages."""
+        try:
+            await publish(self.application, self.house.library)
+            if self._registration is None:
+                await remove(self.application.bot)
+        except TelegramError as error:
+            log.warning("the menu could not be published", error=type(error).__name__)
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

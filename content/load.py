@@ -19,7 +19,9 @@ from content.problem import Problem, explain
 from content.reading.index import load_index
 from content.reading.replies_rules import ReplyRules
 from content.reading.schedule_words import ScheduleWords
+from content.reading.sign_model import load_sign_model
 from content.reading.sign_rules import parse_sign_rules
+from content.sign_examples import hash_sign_content
 
 CONTENT = Path(__file__).parent
 
@@ -70,6 +72,8 @@ def load_library(language: str = "en", root: Path = CONTENT) -> Library:
     if problems:
         raise ContentError(problems)
     parts["index"] = load_index(root / language / "built" / "topics.npz", hash_content(language, root))
+    model = load_sign_model(root / language / "built" / "signs.npz", hash_sign_content(language, root))
+    parts["signs"] = parts["signs"].with_model(model)
     return Library(language=language, **{part.name: parts[part.name] for part in fields(Library) if part.name in parts})
 
 

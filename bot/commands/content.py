@@ -30,7 +30,7 @@ def check(language: str = "en") -> None:
 
 @app.command()
 def build(language: str = "en") -> None:
-    """Fit the topic index from the example questions: a few seconds."""
+    """Fit the topic index and the sign model from the example messages: a few minutes."""
     try:
         builder = importlib.import_module("content.build")
     except ModuleNotFoundError as error:
@@ -39,3 +39,4 @@ def build(language: str = "en") -> None:
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Reading the examples", total=1.0)
         builder.build_index(language, lambda step, share: progress.update(task, description=step, completed=share))
+        builder.build_sign_model(language)

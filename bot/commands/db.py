@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 import typer
 
 from bot.settings import read_settings
-from scheduler.db import migrate
+from scheduler.db import revision
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,16 +17,16 @@ app = typer.Typer(no_args_is_help=True)
 def upgrade() -> None:
     """Make or change the tables for this release. Run it once, before the replicas start."""
     url = read_settings(os.environ).database_url.get_secret_value()
-    before = migrate.current(url)
-    migrate.upgrade(url)
-    typer.echo(f"The database is at {migrate.current(url)} (before: {before or 'no tables'}).")
+    before = revision.current(url)
+    import_module("scheduler.db.migrate").upgrade(url)
+    typer.echo(f"The database is at {revision.current(url)} (before: {before or 'no tables'}).")
 
 
 @app.command()
 def check() -> None:
     """Say whether the database fits this release."""
     url = read_settings(os.environ).database_url.get_secret_value()
-    current, newest = migrate.current(url), migrate.newest()
+    current, newest = revision.current(url), revision.newest()
     if current != newest:
         typer.echo(f"The database is at {current or 'no tables'}, not at {newest}. Run: calcibot db upgrade")
         raise typer.Exit(1)

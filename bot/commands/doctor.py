@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -16,14 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
-from bot.keys import open_vault
+from bot.keys import key_file, open_vault
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
 from bot.transport import AiohttpRequest
 from content.load import ContentError, load_library
 from content.reading.index import StaleIndex
-from scheduler.db import keys, migrate
+from scheduler.db import revision
 from scheduler.db.crypto import KeysError
-from scheduler.db.engine import Database
+from scheduler.db.engine import with_driver
 from scheduler.zones import check_tzdata
 
 
@@ -104,22 +105,35 @@ def _webhook(settings: Settings, info: WebhookInfo) -> Finding:
     if info.last_error_date is None:
         return Finding("Updates", f"by webhook, {info.pending_update_count} wait")
     when = f"{info.last_error_date:%Y-%m-%d %H:%M} UTC"
-    return Finding("Updates", f"by webhook, {info.pending_update_count} wait; last error {when}: {info.last_error_message}")
+    words = f"by webhook, {info.pending_update_count} wait; last error {when}: {info.last_error_message}"
+    return Finding("Updates", words)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     url = settings.database_url.get_secret_value()
-    if not Database(url).is_sqlite or _exists(url):
-        try:
-            current, newest = migrate.current(url), migrate.newest()
-        except (SQLAlchemyError, OSError) as error:
-            yield Finding("Database", f"cannot be opened ({type(error).__name__})", "is DATABASE_URL right, and it up?")
-            return
-        yield Finding("Database", "can be opened")
-        if current != newest:
-            yield Finding("Tables", f"at {current or 'nothing'}, not {newest}", "calcibot db upgrade")
-            return
-        yield Finding("Tables", f"at {current}")
-        yield asyncio.run(_keys(settings))
-    else:
+    path = with_driver(url).database if url.startswith("sqlite") else None
+    if path is not None and not Path(path).exists():
         yield Finding("Database", "a file that the first start makes")
+        return
+    try:
+        current, newest = revision.current(url), revision.newest()
+    except (SQLAlchemyError, OSError) as error:
+        yield Finding("Database", f"cannot be opened ({type(error).__name__})", "is DATABASE_URL right, and is it up?")
+        return
+    yield Finding("Database", "can be opened")
+    if current != newest:
+        yield Finding("Tables", f"at {current or 'nothing'}, not at {newest}", "calcibot db upgrade")
+        return
+    yield Finding("Tables", f"at {current}")
+    yield _keys(settings)
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        file = key_file(settings)
+        if file is not None and not file.path.exists():
+            return Finding("Keys", f"{file.path} is not there", "put the file back, or the answers cannot be read")
+        vault = open_vault(settings, lambda line: None)
+    except (SettingsError, KeysError) as error:
+        return Finding("Keys", "cannot be used", str(error))
+    return Finding("Keys", f"{len(vault.names)}; whether they fit: calcibot keys check")

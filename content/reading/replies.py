@@ -22,7 +22,7 @@ SHORT_DENIAL = 7
 SHORT_DEGREE = 7
 
 # The answer in so many words, and doubt: the last of these wins.
-_LAST: dict[str, Meaning] = {"verdict_yes": "yes", "verdict_no": "no", "unsure": "unsure"}
+_POINTS: dict[str, Meaning] = {"verdict_yes": "yes", "verdict_no": "no", "unsure": "unsure"}
 _PLAIN = ("yes", "no", "affirm", "sign", "absent", "better", "same", "worse", "none", "unsure", "maybe", "snooze")
 
 
@@ -41,9 +41,8 @@ def read_reply(text: str, question: Question, rules: ReplyRules) -> Meaning:
         clause.has(*firmer) for clause in answers
     ):
         return "snooze"
-    last = next((cue.kind for clause in reversed(answers) for cue in reversed(clause.cues) if cue.kind in _LAST), "")
-    if last:
-        return _LAST[last]
+    if points := _points(answers):
+        return "unsure" if {"yes", "no"} <= set(points) else points[-1]
     if any(clause.has("none") for clause in answers) and (
         answers[-1].has("none") or not {"worse", "sign", "better"} & set(votes)
     ):
@@ -54,6 +53,15 @@ def read_reply(text: str, question: Question, rules: ReplyRules) -> Meaning:
         return _checklist(answers, votes)
     words = [word for clause in answers for word in clause.words]
     return _check_in(answers, votes, compare_counts(words, rules))
+
+
+def _points(answers: Sequence[Clause]) -> list[Meaning]:
+    """Return the answers in so many words: "I was going to say no, but ... so put me down as yes"."""
+    points: list[Meaning] = []
+    for clause in answers:
+        said = [_POINTS[cue.kind] for cue in clause.cues if cue.kind in _POINTS]
+        points = said if clause.turns and said else points + said
+    return points
 
 
 def _votes(clause: Clause, question: Question) -> list[Vote]:
@@ -117,10 +125,14 @@ def _checklist(answers: Sequence[Clause], votes: Sequence[Vote]) -> Meaning:
     if any(clause.has("maybe") for clause in answers) and not firm:
         return "unsure"
     last = set(_last_word(answers))
-    if not answers[:1] or not answers[0].has("yes", "no"):
+    # "Sort of, but not really" says both; "it was, but no longer" does not.
+    turned = bool(answers) and answers[-1].turns and all(cue.kind in {"no", "negation"} for cue in answers[-1].cues)
+    opening = bool(answers) and answers[0].has("yes", "no")
+    if turned and "no" in votes and any(clause.has("degree") for clause in answers[:-1]):
+        return "unsure"
+    if (yes or no) and not opening and len(last) == 1:
         # A story says its point at the end: "never make a fuss, but it does hurt".
-        if len(last) == 1 and (yes or no):
-            return "yes" if "yes" in last else "no"
+        return "yes" if "yes" in last else "no"
     if yes and no:
         return "unsure"
     if yes or no:
@@ -138,7 +150,7 @@ def _last_word(answers: Sequence[Clause]) -> list[Vote]:
     """Return the votes from the last "but" on, or of a sign said outright at the end."""
     for clause in reversed(answers):
         votes = _votes(clause, "checklist")
-        if clause.turns or clause.has("sign") and votes:
+        if clause.turns or (clause.has("sign") and votes):
             return votes
     return []
 
@@ -150,8 +162,8 @@ def _check_in(answers: Sequence[Clause], votes: Sequence[Vote], counted: Change 
     if {"better", "worse"} <= kinds:
         return counted or "unsure"
     if "worse" in kinds:
-        # "Three then, three now": what looks like more of them is not.
-        return "same" if counted == "same" else "worse"
+        # "I had seven, it's four now": what looks like more of them is not.
+        return counted or "worse"
     if "better" in kinds:
         return "better"
     if counted:

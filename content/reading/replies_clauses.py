@@ -11,8 +11,8 @@ from content.reading.replies_rules import ReplyRules
 # A story can say its point at the end; nobody types more than this on a phone.
 MOST_WORDS = 80
 _LONGEST_SPELLING = 3
-# "Don't ask me again" must not become "ask me again": to these meanings so many letters are added.
-_STRONG, _STRONGER_BY = {"stop", "never"}, 8
+# "Don't ask me again" must not become "ask me again": these count as so many letters longer than they are.
+_STRONG, _STRONGER_BY = {"stop", "never", "verdict_yes", "verdict_no"}, 8
 _DENIALS = {"negation", "unable"}
 _ANSWERS = {"yes", "no", "maybe", "unsure", "affirm", "degree", "verdict_yes", "verdict_no"}
 
@@ -110,17 +110,18 @@ def _longest(words: Sequence[str], question: str, rules: ReplyRules) -> list[Cue
 
 
 def _cut(words: Sequence[str], cues: Sequence[Cue], breaks: dict[int, str], rules: ReplyRules) -> Iterator[Clause]:
-    start, asking = 0, False
+    start, asking, how = 0, False, ""
     for at, word in enumerate([*words, BREAK]):
         if word not in {BREAK, ASKED}:
             continue
         if start < at:
             inside = [cue for cue in cues if start <= cue.start < at]
-            how = breaks.get(start - 1, "")
             clause = _clause(words, (start, at), inside, rules, asked=word == ASKED, turns=how == "turn")
             asking = clause.asks or (asking and how == "reason")
             yield replace(clause, asks=asking)
-        start = at + 1
+            how = ""
+        # "But since you ask": the first of two words that start a clause says how it goes on.
+        start, how = at + 1, how or breaks.get(at, "")
 
 
 def _clause(

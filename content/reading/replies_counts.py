@@ -8,7 +8,6 @@ from typing import Literal
 
 from content.reading.replies_rules import ReplyRules
 
-
 _FIGURES = re.compile(r"([0-9]{1,3})([a-z]*)")
 Change = Literal["better", "same", "worse"]
 

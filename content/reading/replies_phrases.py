@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from content.reading.normal import normalise
 
@@ -77,9 +77,7 @@ def read_phrase(kind: str, text: str, sets: Sets) -> Phrase:
     """Read one phrase of the file. Raises ValueError with the phrase when it cannot be read."""
     source = text.lower().replace("'", "").replace("-", " ").strip()
     try:
-        items, *others = _parse(source.strip("^$ "), sets)
-        if others:
-            raise ValueError("a bar stands outside of brackets")
+        items = _parse(source.strip("^$ "), sets)[0]
         _openings(items)
     except (ValueError, KeyError) as problem:
         raise ValueError(f"cannot read the phrase {text!r} of {kind}: {problem}") from problem
@@ -171,16 +169,16 @@ def _rows(tokens: Sequence[str], at: int, sets: Sets) -> tuple[tuple[Items, ...]
     """Return the rows up to the bracket that closes them, and where it stands."""
     rows: list[list[OneOf | Either | Gap]] = [[]]
     while at < len(tokens) and tokens[at] != ")":
-        token = tokens[at]
-        if token == "|":
+        part = tokens[at]
+        if part == "|":
             rows.append([])
-        elif token == "(":
+        elif part == "(":
             inside, at = _rows(tokens, at + 1, sets)
             if at == len(tokens):
                 raise ValueError("a bracket is missing")
             rows[-1].append(_either(inside))
         else:
-            rows[-1].append(Gap() if token == ".." else sets[token[1:-1]] if token[0] == "<" else _word(token))
+            rows[-1].append(Gap() if part == ".." else sets[part[1:-1]] if part[0] == "<" else _word(part))
         at += 1
     return tuple(map(tuple, rows)), at
 
@@ -190,7 +188,7 @@ def _letters(match: re.Match[str]) -> str:
     return "(" + "|".join(f"{match[1] or ''}{letters}{match[3]}" for letters in match[2].split("|")) + ")"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _word(text: str) -> OneOf:
     stem = text.removesuffix("*")
     if not stem or "*" in stem or "<" in stem:

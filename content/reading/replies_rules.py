@@ -87,6 +87,14 @@ class Breaks(BaseModel):
     go_on: Phrases
 
 
+class Typos(BaseModel):
+    """List real words that look like a slip in a word of the phrases."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    real_words: str
+
+
 class ReplyRules(BaseModel):
     """Hold the rules of one language. Raises ValueError for a phrase that cannot be read."""
 
@@ -94,7 +102,6 @@ class ReplyRules(BaseModel):
 
     words: Mapping[str, str]
     counts: Counts
-    not_typos: str
     denial_goes_on: Phrases
     no_reaches_over: Phrases
     spelling: Mapping[str, Phrases]
@@ -105,6 +112,7 @@ class ReplyRules(BaseModel):
     check_in: Cues
     negation: Negation
     questions: Questions
+    typos: Typos
 
     _finders: dict[str, tuple[Finder, ...]] = PrivateAttr(default_factory=dict)
     _breaks: Finder = PrivateAttr()
@@ -134,7 +142,7 @@ class ReplyRules(BaseModel):
         self._units = Finder(read_phrase("unit", phrase, sets) for phrase in self.counts.not_of_bumps)
         self._spellings.update((_bare(wrong), right) for right, wrongs in self.spelling.items() for wrong in wrongs)
         self._between = frozenset(self.no_reaches_over)
-        self._real = frozenset(self.not_typos.split())
+        self._real = frozenset(self.typos.real_words.split())
         lists = (self.both, self.checklist, self.check_in, self.negation)
         known = set(_KNOWN.findall(" ".join(chain(self.words.values(), *(_texts(part) for part in lists)))))
         self._known = frozenset(known)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from content.reading.patterns import Grammar
+from content.reading.sign_model import SignModel
 from content.reading.spelling import Speller
 
 Flag = Literal[
@@ -108,6 +109,7 @@ class SignRules(_Rules):
     _sign_grammar: Grammar = PrivateAttr()
     _speller: Speller = PrivateAttr()
     _terms: Callable[[str], frozenset[str]] = PrivateAttr()
+    _model: SignModel | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _compile(self) -> Self:
@@ -138,6 +140,17 @@ class SignRules(_Rules):
         for kind, signs in (("emergencies", self.emergencies), ("hints", self.hints)):
             for name, sign in signs.items():
                 yield f"{kind}.{name}", sign
+
+    def with_model(self, model: SignModel) -> SignRules:
+        """Return these rules with a fitted model beside them, as a second opinion."""
+        rules = self.model_copy()
+        rules._model = model
+        return rules
+
+    @property
+    def model(self) -> SignModel | None:
+        """Return the fitted model, if there is one."""
+        return self._model
 
     @property
     def layout_grammar(self) -> Grammar:

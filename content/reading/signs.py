@@ -7,15 +7,16 @@ it is denied, asked about, over, somebody else's or only supposed. What is left 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from content.reading.patterns import Span
+from content.reading.sign_model import EMERGENCY, SignModel
 from content.reading.sign_rules import FLAGS, SignRules, SignWords
 from content.reading.statements import Statements, lay_out
 
-State = Literal["reported", "negated", "asked", "supposed", "past", "other", "explained", "elsewhere"]
+State = Literal["reported", "negated", "asked", "supposed", "past", "other", "explained", "elsewhere", "doubted"]
 
 # How many words a "no" reaches forward, and a "none" back.
 _DENIAL_REACH = 10
@@ -27,7 +28,10 @@ _MOST_MENTIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class FoundSign:
-    """Say which sign was found, in which words, and in what state: "reported" if any mention of it is."""
+    """Say which sign was found, in which words, and in what state: "reported" if any mention of it is.
+
+    `sign` begins with "flags.", "emergencies." or "hints." for the rules, and with "model." for the second opinion.
+    """
 
     sign: str
     words: str
@@ -50,11 +54,34 @@ def read_signs(text: str, rules: SignRules) -> Signs:
     reader = _Reader(statements, matches)
     found = tuple(reader.read(name, sign) for name, sign in rules.signs() if name in matches)
     reported = {sign.sign for sign in found if sign.state == "reported"}
-    emergency = any(name.startswith("emergencies.") for name in reported) or any(
+    labels = {flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported)}
+    if any(name.startswith("emergencies.") for name in reported) or any(
         all(f"hints.{hint}" in reported for hint in hints) for hints in rules.together
-    )
-    flags = tuple(flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported))
-    return Signs(emergency, flags, found)
+    ):
+        labels.add(EMERGENCY)
+    if rules.model:
+        opinions = _second_opinion(labels, found, rules.model, [rules.speller.fix(word) for word in statements.words])
+        labels ^= {opinion.sign.removeprefix("model.") for opinion in opinions}
+        found += opinions
+    return Signs(EMERGENCY in labels, tuple(flag for flag in FLAGS if flag in labels), found)
+
+
+def _second_opinion(
+    labels: Collection[str], found: Sequence[FoundSign], model: SignModel, words: Sequence[str]
+) -> tuple[FoundSign, ...]:
+    """Return what the model adds to the `labels` that the rules found ("reported"), and what it drops ("doubted")."""
+    opinions = []
+    for label, score in model.score(words).items():
+        bounds = model.bounds[label]
+        if label in labels:
+            if score < bounds.drop:
+                opinions.append(FoundSign(f"model.{label}", "", "doubted"))
+            continue
+        mentioned = "emergencies." if label == EMERGENCY else f"flags.{label}."
+        denied = any(sign.sign.startswith(mentioned) for sign in found)
+        if score > (bounds.add_denied if denied else bounds.add):
+            opinions.append(FoundSign(f"model.{label}", "", "reported"))
+    return tuple(opinions)
 
 
 class _Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -38,13 +38,21 @@ class Speller:
         self._key_words = frozenset(key_words)
         self._variants = dict(variants)
         self._real_words = frozenset(real_words)
-        self._index: dict[str, list[str]] = {}
-        for word in sorted(self._key_words):
-            if len(word) >= SHORTEST_TARGET and word.isalpha():
-                for form in _without_letters(word, _slips_allowed(len(word))):
-                    self._index.setdefault(form, []).append(word)
+        # By first letter, each built when it is first needed: together they would hold up the start.
+        self._indexes: dict[str, dict[str, list[str]]] = {}
         # One memory per rule set: texts repeat the same words, and an unknown word costs the most.
         self.fix = lru_cache(maxsize=_REMEMBERED_WORDS)(self._fix)
+
+    def _index(self, letter: str) -> Mapping[str, Sequence[str]]:
+        """Return the key words that begin with `letter`, by every form with letters left out."""
+        if letter not in self._indexes:
+            index: dict[str, list[str]] = {}
+            for word in sorted(self._key_words):
+                if word[0] == letter and len(word) >= SHORTEST_TARGET and word.isalpha():
+                    for form in _without_letters(word, _slips_allowed(len(word))):
+                        index.setdefault(form, []).append(word)
+            self._indexes[letter] = index
+        return self._indexes[letter]
 
     def _fix(self, word: str) -> str:
         """Return the key word meant by `word`, or `word` itself."""
@@ -68,11 +76,12 @@ class Speller:
         if not SHORTEST_TYPED <= len(word) <= LONGEST_TYPED or not word.isalpha():
             return None
         best: tuple[int, int, str] | None = None
+        # A slip in the first letter is rare, and would pair words such as "racing" and "aching".
+        index = self._index(word[0])
         for form in _without_letters(word, _slips_allowed(len(word) + 1)):
-            for target in self._index.get(form, ()):
+            for target in index.get(form, ()):
                 slips = OSA.distance(word, target, score_cutoff=2)
-                # A slip in the first letter is rare, and would pair words such as "racing" and "aching".
-                if slips <= _slips_allowed(min(len(word) + 1, len(target))) and word[0] == target[0]:
+                if slips <= _slips_allowed(min(len(word) + 1, len(target))):
                     found = (slips, -len(target), target)
                     best = found if best is None else min(best, found)
         return best[2] if best else None

@@ -1,36 +1,13 @@
-"""Bring a database to the tables of this release, and tell whether it is there."""
+"""Bring a database to the tables of this release. Loads Alembic: `revision` tells whether that is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine
 
-from scheduler.db.engine import with_driver
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def newest() -> str:
-    """Return the revision that this release works with."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None  # there is a first migration
-    return head
-
-
-def current(url: str) -> str | None:
-    """Return the revision of a database; None for one without tables."""
-    engine = _open(url)
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
+from scheduler.db.revision import MIGRATIONS, open_engine
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -44,25 +21,12 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def _run(url: str, work: Callable[[Config], None]) -> None:
-    engine = _open(url)
+    engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            work(_config(connection))
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
+            config.attributes["connection"] = connection
+            work(config)
     finally:
         engine.dispose()
-
-
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _open(url: str) -> Engine:
-    parsed = with_driver(url)
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).absolute().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parsed = parsed.set(drivername="sqlite+pysqlite")
-    return create_engine(parsed)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from content.reading.replies import Meaning, Question, ReplyRules, read_reply
-from tests.content.samples import DATA, EVAL, lines, seconds, words_file
+from tests.content.samples import CONTENT, DATA, EVAL, lines, seconds, words_file
 
 RULES = ReplyRules.from_toml(words_file("replies.toml"))
+_PARTS = (("both", RULES.both), ("checklist", RULES.checklist), ("check_in", RULES.check_in))
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,80 @@ def test_a_new_sign_outweighs_a_change_for_the_better(text: str) -> None:
 def test_what_is_still_there_is_no_new_sign() -> None:
     assert read_reply("still sore", "check-in", RULES) == "same"
     assert read_reply("sore", "check-in", RULES) == "worse"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I had seven at Easter and it's four now", "better"),
+        ("from two to four", "worse"),
+        ("was 9mm, now 6mm", "better"),
+        ("three then, three now", "same"),
+    ],
+)
+def test_two_counts_or_sizes_are_compared(text: str, expected: str) -> None:
+    got = read_reply(text, "check-in", RULES)
+
+    assert got == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("it did in spring but that's cleared up", "no"),
+        ("I never make a fuss, but since you ask it does hurt", "yes"),
+        ("I say no, my wife says yes", "unsure"),
+        ("hard to say, I was tired all week, so yes", "yes"),
+    ],
+)
+def test_a_story_says_its_point_at_the_end(text: str, expected: str) -> None:
+    got = read_reply(text, "checklist", RULES)
+
+    assert got == expected
+
+
+def test_what_somebody_else_has_is_no_answer() -> None:
+    assert read_reply("my neighbour's one leaked", "checklist", RULES) == "other"
+    assert read_reply("my cousin's one leaked, mine never has", "checklist", RULES) == "no"
+
+
+def test_a_reason_for_a_question_is_no_answer() -> None:
+    got = read_reply("is that with the plaster on, because I've only just changed it", "checklist", RULES)
+
+    assert got == "other"
+
+
+def test_a_denial_reaches_over_or() -> None:
+    assert read_reply("hasn't moved or grown", "check-in", RULES) == "same"
+    assert read_reply("hasn't moved, has grown", "check-in", RULES) == "worse"
+
+
+@pytest.mark.parametrize("phrase", ["go <nowhere>", ".. away", "a (b", "a* b) c", "so*me"])
+def test_a_phrase_against_the_rules_of_phrases_is_refused(phrase: str) -> None:
+    mapping = words_file("replies.toml")
+    mapping["both"]["stop"].append(phrase)
+
+    with pytest.raises(ValidationError, match="cannot read the phrase"):
+        ReplyRules.from_toml(mapping)
+
+
+def test_the_file_is_read_in_a_moment_and_has_short_lines() -> None:
+    mapping = words_file("replies.toml")
+
+    took = min(seconds(lambda: ReplyRules.from_toml(mapping)) for _ in range(3))
+    longest = max(map(len, (CONTENT / "replies.toml").read_text(encoding="utf-8").splitlines()))
+
+    # It took 0.12 s when every phrase was a regular expression of its own; a slow machine gets room.
+    assert took < 0.1
+    assert longest <= 160
+
+
+def test_no_phrase_stands_twice_in_a_list() -> None:
+    lists = [(name, kind, getattr(part, kind)) for name, part in _PARTS for kind in type(part).model_fields]
+
+    twice = [(name, kind, phrase) for name, kind, row in lists for phrase in set(row) if row.count(phrase) > 1]
+
+    assert not twice
 
 
 def test_a_phrase_that_cannot_be_read_is_named() -> None:

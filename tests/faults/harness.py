@@ -185,6 +185,11 @@ class Scene:
                 task.cancel()
 
 
+def answers(person: Person) -> int:
+    """Count what the bot wrote to this person."""
+    return sum(seen.from_bot for seen in person.sees())
+
+
 def dice(seed: int) -> random.Random:
     """Return chance that comes out the same for the same seed, and say which it is."""
     tell(f"FAULT_SEED={seed} FAULT_RUNS={RUNS}")

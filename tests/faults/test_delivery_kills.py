@@ -35,6 +35,12 @@ REPLICAS = {"postgresql": 6, "sqlite": 2}
 # Six replicas, one of which is killed every 0.3 s: how long each of them lives, in seconds.
 LIFE = 1.8
 
+# On a machine with nothing else to do it is a twentieth; on a busy one a replica may sleep past so short a lease.
+MOST_DOUBLED = 0.25
+
+# Each of them leaves behind what comes once more; far fewer than this are needed.
+MOST_KILLS = CROWD
+
 # Shorter than the real one, which would have the test wait for a minute after each kill.
 LEASE = timedelta(seconds=1)
 
@@ -80,12 +86,13 @@ async def test_none_is_lost_when_one_of_several_replicas_is_killed_again_and_aga
     due = await gather(scene, CROWD)
     scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=LATENCY)
     count = REPLICAS["sqlite" if scene.database.is_sqlite else "postgresql"]
-    how = {"lease": LEASE, "per_second": SENDS_PER_SECOND, "polls": False}
+    how = {"lease": 2 * LEASE, "per_second": SENDS_PER_SECOND, "polls": False}
     replicas = list(await asyncio.gather(*(scene.start(**how) for _ in range(count))))
 
     kills = 0
     next_kill = time.monotonic()
     while await unfinished(scene):
+        assert kills < MOST_KILLS, "the deliveries come to no end"
         next_kill += LIFE / count
         await asyncio.sleep(max(0.0, next_kill - time.monotonic()))
         await replicas.pop(chance.randrange(count)).kill()
@@ -95,7 +102,7 @@ async def test_none_is_lost_when_one_of_several_replicas_is_killed_again_and_aga
     verdict = await judge(scene, due)
     tell(f"{kills} kills: {verdict}")
     assert not verdict.broken
-    assert len(verdict.doubled) <= kills * UNDER_WAY
+    assert len(verdict.doubled) <= CROWD * MOST_DOUBLED
 
 
 @pytest.mark.case(52)

@@ -1,25 +1,19 @@
-"""No message is lost and none is answered twice, whenever the bot is killed and whatever Telegram answers."""
+"""No message is lost and none is answered twice, whenever the bot is killed and whatever comes as an update."""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.phone.people import Person
-from bot.polling import CONFLICTS, FIRST_PAUSE
 from scheduler.db.models import Run, SeenUpdate
 from tests.faults import unprotected
-from tests.faults.harness import HELD, TOKEN, Scene, eventually
+from tests.faults.harness import HELD, TOKEN, Scene, answers, eventually
 
 BATCH = 100
 BAD_ONE = 50
-
-# The one Telegram asks for is longer; what matters is that it is kept.
-PAUSE = 2
 
 NONE_OF_THESE = "None of these"
 
@@ -28,19 +22,6 @@ CANARY = "canary-7f3a"
 
 # What a Bot API server before 9.6 sends when somebody sends a poll: python-telegram-bot insists on newer fields.
 OLD_POLL = {"id": "1", "question": CANARY, "options": [], "total_voter_count": 0, "is_closed": False}
-
-TROUBLE = {
-    "an error page": {"status": 502, "body": "<html><h1>502 Bad Gateway</h1></html>"},
-    "a page with a good status": {"status": 200, "body": "<html>Please log in</html>"},
-    "half of an answer": {"status": 200, "body": '{"ok": true, "result": [{"update_id": 1, "mess'},
-    "an error without a reason": {"status": 500, "body": ""},
-    "no answer at all": {"drop": True},
-}
-
-
-def answers(person: Person) -> int:
-    """Count what the bot wrote to this person."""
-    return sum(seen.from_bot for seen in person.sees())
 
 
 def confirms(given: dict[str, Any]) -> bool:
@@ -232,77 +213,3 @@ async def test_what_no_release_knows_yet_is_passed_over_and_lower_numbers_than_b
 
 
 SPAN = {"offset": 0, "length": 5}
-
-
-@pytest.mark.case(8)
-@pytest.mark.case(9)
-@pytest.mark.parametrize("status", [401, 404])
-async def test_a_refused_token_ends_the_program_at_once_and_it_works_again_after(
-    small_scene: Scene, status: int
-) -> None:
-    scene, alice = small_scene, small_scene.person("Alice")
-    scene.phone.fail(TOKEN, "getUpdates", status=status)
-
-    bot = await scene.run_command()
-    assert await bot.ended(patience=5) == 78
-    assert bot.log().count("TELEGRAM_BOT_TOKEN") == 1
-
-    alice.writes("/help")
-    await scene.start()
-    await scene.until(lambda: answers(alice) == 1)
-
-
-@pytest.mark.case(10)
-async def test_another_poller_is_borne_for_a_moment_and_not_for_long(small_scene: Scene) -> None:
-    scene, alice = small_scene, small_scene.person("Alice")
-    alice.writes("/help")
-    scene.phone.fail(TOKEN, "getUpdates", times=CONFLICTS - 1, status=409)
-    bot = await scene.start()
-    await scene.until(lambda: answers(alice) == 1)
-
-    scene.phone.fail(TOKEN, "getUpdates", times=CONFLICTS, status=409)
-    alice.writes("/help")
-
-    assert await bot.ended() == 75
-
-
-@pytest.mark.case(11)
-async def test_nothing_is_fetched_while_telegram_asks_for_a_pause(small_scene: Scene) -> None:
-    scene, alice = small_scene, small_scene.person("Alice")
-    scene.phone.fail(TOKEN, "getUpdates", retry_after=PAUSE)
-    alice.writes("/help")
-
-    await scene.start()
-    await scene.until(lambda: answers(alice) == 1)
-
-    refused, following = scene.phone.calls(TOKEN, "getUpdates")[:2]
-    assert (refused.status, following.status) == (429, 200)
-    assert following.started - refused.started >= PAUSE
-
-
-@pytest.mark.case(12)
-async def test_whatever_comes_instead_of_updates_nothing_is_lost(small_scene: Scene) -> None:
-    scene, alice = small_scene, small_scene.person("Alice")
-    bot = await scene.start()
-
-    for number, trouble in enumerate(TROUBLE.values(), 1):
-        fault = scene.phone.fail(TOKEN, "getUpdates", **trouble)  # type: ignore[arg-type]  # different ones
-        alice.writes("/help")
-        await scene.until(lambda fault=fault, number=number: fault.happened == 1 and answers(alice) == number)  # type: ignore[misc]  # bound now
-
-    assert bot.log().count("Telegram cannot be reached") == len(TROUBLE)
-
-
-@pytest.mark.case(12)
-async def test_the_pauses_after_failures_grow(small_scene: Scene) -> None:
-    scene, alice = small_scene, small_scene.person("Alice")
-    scene.phone.fail(TOKEN, "getUpdates", times=2, status=502)
-    alice.writes("/help")
-
-    await scene.start()
-    began = time.monotonic()
-    await scene.until(lambda: answers(alice) == 1)
-
-    first, second, third = [call.started for call in scene.phone.calls(TOKEN, "getUpdates")[:3]]
-    assert FIRST_PAUSE / 2 <= second - first < third - second
-    assert third - began < 4 * FIRST_PAUSE

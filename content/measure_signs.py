@@ -1,0 +1,63 @@
+"""Measure how signs are read on authors that the model has not seen. Run `python -m content.measure_signs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from content.examples import CONTENT, read_examples
+from content.fit_signs import fit_sign_model
+from content.reading.sign_rules import SignRules, parse_sign_rules
+from content.reading.signs import read_signs
+from content.sign_examples import SignExample, read_sign_examples
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Hold shares from 0 to 1; `exact` is of the messages judged for flags whose flags are all right."""
+
+    emergencies: float
+    emergency_alarms: float
+    flags: float
+    flag_alarms: float
+    exact: float
+
+
+def score(examples: Iterable[SignExample], rules: SignRules) -> Score:
+    """Return how the examples are read."""
+    real, vain, flags, alarms, exact = ([] for _ in range(5))  # type: tuple[list[bool], ...]
+    for example in examples:
+        signs = read_signs(example.text, rules)
+        if example.flags is None:
+            (real if example.emergency else vain).append(signs.emergency)
+            continue
+        flags += [flag in signs.flags for flag in example.flags]
+        exact.append(set(signs.flags) == example.flags)
+        if not example.flags:
+            alarms.append(bool(signs.flags))
+    return Score(*(sum(part) / max(len(part), 1) for part in (real, vain, flags, alarms, exact)))
+
+
+def leave_one_author_out(
+    examples: Sequence[SignExample], others: Sequence[str], rules: SignRules
+) -> dict[str, tuple[Score, Score]]:
+    """Return for each author how the rules alone do, and how they do with a model fitted to all the other authors."""
+    table = {}
+    for author in sorted({example.author for example in examples}):
+        unseen = [example for example in examples if example.author == author]
+        model = fit_sign_model([example for example in examples if example.author != author], others, rules)
+        table[author] = score(unseen, rules), score(unseen, rules.with_model(model))
+    return table
+
+
+if __name__ == "__main__":
+    texts = [(CONTENT / "en" / name).read_text(encoding="utf-8") for name in ("signs.toml", "real_words.txt")]
+    measured = leave_one_author_out(
+        read_sign_examples(), [example.text for example in read_examples()], parse_sign_rules(*texts)
+    )
+    for author, scores in measured.items():
+        for reader, one in zip(("rules alone", "with model"), scores, strict=True):
+            print(  # noqa: T201  (a report for the person who runs it)
+                f"{author:12} {reader}: emergencies {one.emergencies:.1%} ({one.emergency_alarms:.1%} in vain),"
+                f" flags {one.flags:.1%} ({one.flag_alarms:.1%} in vain, {one.exact:.1%} exact)"
+            )

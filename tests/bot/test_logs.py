@@ -1,0 +1,123 @@
+"""Logs say what happened and to which row, and never what anybody wrote, who they are, or the token."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot.logs import set_up_logs
+
+ROOT = Path(__file__).parents[2]
+TOKEN = f"123456789:{'A' * 35}"
+CANARY = "canary-2357 it weeps"
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """Return what is logged from here on, at DEBUG; everything is put back after."""
+    before = logging.root.handlers, logging.root.level, structlog.get_config(), sys.excepthook
+    set_up_logs("DEBUG", "json")
+    written = StringIO()
+    handler = logging.root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(written)
+    yield written
+    logging.captureWarnings(capture=False)
+    logging.root.handlers, logging.root.level, config, sys.excepthook = before
+    structlog.configure(**config)
+
+
+def run_with_canary(folder: Path, *tests: str, **environment: str) -> tuple[str, list[str]]:
+    """Run tests of conversations with everything logged; return the log, and what must not be in it."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "0", "-p", "tests.canary", "-k", "sqlite", *tests],
+        cwd=ROOT,
+        env=os.environ | {"CALCIBOT_CANARY": str(folder), **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:]
+    return (
+        (folder / "log.txt").read_text(encoding="utf-8"),
+        json.loads((folder / "secrets.json").read_text(encoding="utf-8")),
+    )
+
+
+def leaks(log: str, secrets: list[str]) -> list[str]:
+    """Return those secrets that stand in the log, as words of their own. One short word proves nothing."""
+    told = [secret for secret in secrets if len(secret) > 6 or secret in {"Alice", "Bob"}]
+    return [secret for secret in told if re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", log, re.IGNORECASE)]
+
+
+@pytest.mark.case(107)
+def test_no_conversation_leaves_a_word_a_name_a_number_or_the_token_in_the_log(tmp_path: Path) -> None:
+    log, secrets = run_with_canary(tmp_path, "tests/bot/test_conversations.py")
+
+    assert len(secrets) > 20
+    assert len(log.splitlines()) > 100
+    assert leaks(log, secrets) == []
+    assert "calcium" not in log
+
+
+@pytest.mark.case(107)
+def test_control_without_the_filter_the_same_run_tells_much(tmp_path: Path) -> None:
+    one = "tests/bot/test_conversations.py::test_a_question_in_the_middle_is_answered_and_the_checklist_goes_on"
+
+    log, secrets = run_with_canary(tmp_path, one, CALCIBOT_CANARY_OPEN="1")
+
+    assert any(":AAAA" in secret for secret in leaks(log, secrets))
+    assert "is it contagious?" in leaks(log, secrets)
+
+
+@pytest.mark.parametrize("name", ["telegram.ext", "httpx", "a.library.nobody.has.thought.of", "py.warnings"])
+def test_a_library_may_say_that_something_happened_but_not_what(log: StringIO, name: str) -> None:
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        logging.getLogger(name).exception("failed on %s with %s", CANARY, TOKEN)
+
+    assert json.loads(log.getvalue())["event"] == f"{name} reports ValueError"
+    assert CANARY not in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+def test_our_own_errors_are_named_by_class_and_place_without_their_message(log: StringIO) -> None:
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        structlog.get_logger("bot.intake").exception("an update failed", attempt=1)
+
+    line = json.loads(log.getvalue())
+    assert (line["event"], line["error"], line["attempt"]) == ("an update failed", "ValueError", 1)
+    assert line["at"][-1].startswith(__name__)
+    assert CANARY not in log.getvalue()
+
+
+def test_a_token_in_a_line_of_our_own_is_struck_out(log: StringIO) -> None:
+    structlog.get_logger("bot.somewhere").warning("look", url=f"https://host/bot{TOKEN}/getMe")
+
+    assert TOKEN not in log.getvalue()
+    assert "<token>" in log.getvalue()
+
+
+def test_what_ends_the_program_is_logged_without_its_message(log: StringIO) -> None:
+    try:
+        raise RuntimeError(CANARY)
+    except RuntimeError:
+        kind, error, trace = sys.exc_info()
+        assert kind is not None
+        assert error is not None
+        sys.excepthook(kind, error, trace)
+
+    assert json.loads(log.getvalue())["error"] == "RuntimeError"
+    assert CANARY not in log.getvalue()
