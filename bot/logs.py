@@ -26,6 +26,11 @@ class _OwnWordsOnly(logging.Filter):
             error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
             record.msg, record.args = f"{record.name} reports {error or record.funcName}", ()
             record.exc_info = record.exc_text = record.stack_info = None
+        elif isinstance(record.msg, dict):
+            record.msg = {
+                key: _TOKEN.sub("<token>", value) if isinstance(value, str) else value
+                for key, value in record.msg.items()
+            }
         elif _TOKEN.search(record.getMessage()):
             record.msg, record.args = _TOKEN.sub("<token>", record.getMessage()), ()
         return True

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from content.fit import _block, _rarity, _values
 from content.reading.features import letter_features, number, word_features
+from content.reading.index import Floats
 from content.reading.sign_model import EMERGENCY, Bounds, SignModel
 from content.reading.sign_rules import FLAGS, SignRules
 from content.reading.signs import read_signs
@@ -43,7 +44,7 @@ def fit_sign_model(examples: Sequence[SignExample], others: Sequence[str], rules
     return SignModel(LABELS, _block(*words, weights[:border]), _block(*letters, weights[border:]), bias, BOUNDS)
 
 
-def _fit_label(values: csr_matrix, marks: Sequence[bool | None]) -> tuple[np.ndarray, float]:
+def _fit_label(values: csr_matrix, marks: Sequence[bool | None]) -> tuple[Floats, float]:
     known = np.array([place for place, mark in enumerate(marks) if mark is not None])
     wanted = np.array([marks[place] for place in known])
     machine = LogisticRegression(C=FIT, solver="liblinear", dual=True, random_state=0, max_iter=300).fit(
@@ -56,11 +57,11 @@ def _marks(example: SignExample, rules: SignRules) -> dict[str, bool]:
     """Return what the example says of each label; a message with flags is no emergency, unless the rules find one."""
     if example.flags is None:
         return {EMERGENCY: bool(example.emergency)}
-    marks = {flag: flag in example.flags for flag in FLAGS}
+    marks: dict[str, bool] = {flag: flag in example.flags for flag in FLAGS}
     return marks if read_signs(example.text, rules).emergency else marks | {EMERGENCY: False}
 
 
 def _marks_of_other(text: str, rules: SignRules) -> dict[str, bool]:
     signs = read_signs(text, rules)
-    marks = dict.fromkeys(FLAGS, False) if not signs.flags else {}
+    marks: dict[str, bool] = {} if signs.flags else dict.fromkeys(FLAGS, False)
     return marks if signs.emergency else marks | {EMERGENCY: False}

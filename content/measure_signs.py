@@ -25,7 +25,11 @@ class Score:
 
 def score(examples: Iterable[SignExample], rules: SignRules) -> Score:
     """Return how the examples are read."""
-    real, vain, flags, alarms, exact = ([] for _ in range(5))  # type: tuple[list[bool], ...]
+    real: list[bool] = []
+    vain: list[bool] = []
+    flags: list[bool] = []
+    alarms: list[bool] = []
+    exact: list[bool] = []
     for example in examples:
         signs = read_signs(example.text, rules)
         if example.flags is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from telegram import Update
 from bot.context import Context
 from bot.drafts import Draft
 from bot.handlers import check_ins
+from bot.handlers.places import clock_time, zones_for
 from bot.talk import change, send, take_buttons, toast
 from bot.views import plans as view
 from bot.views.screen import Screen
@@ -25,7 +26,7 @@ from content.reading.schedule_model import Ask
 from scheduler.cadence import Occurrence, first_occurrence, instant, nominal_times
 from scheduler.db import people, plans
 from scheduler.db.models import Person, Plan
-from scheduler.zones import UnknownZone, find_zones, zone, zone_at, zones_with_local_time
+from scheduler.zones import UnknownZone, zone, zone_at
 
 CONSENT_VERSION = 1
 
@@ -194,11 +195,11 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
 def _read_step(library: Library, draft: Draft, text: str, now: datetime) -> tuple[Draft, Screen] | None:
     local = ZoneInfo(draft.zone or "UTC")
     today = local_date(now, draft.zone)
-    at = _clock_time(library, text, now, local)
+    at = clock_time(library, text, now, local)
     if draft.unit is not None and draft.at is None and at is not None:
         return _ask(library, replace(draft, at=at.isoformat("minutes")), now)
     if draft.unit is not None and draft.at is not None and draft.zone is None:
-        found = zones_with_local_time(now, at) if at is not None else find_zones(text, now)
+        found = zones_for(library, text, now)
         return (draft, view.zones(library, draft.id, found)) if found else None
     schedule = read_schedule(text, now, local, library.words)
     if not isinstance(schedule, Ask):
@@ -207,12 +208,6 @@ def _read_step(library: Library, draft: Draft, text: str, now: datetime) -> tupl
         return None
     screen = next_screen(library, replace(draft, unit=None), now)
     return draft, replace(screen, text=f"{library.phrases.say(f'ask.{schedule.why}')}\n\n{screen.text}")
-
-
-def _clock_time(library: Library, text: str, now: datetime, local: ZoneInfo) -> time | None:
-    """Return the time of day that a text is, and nothing else: "7pm" is what makes "every day 7pm" a schedule."""
-    read = read_schedule(f"{library.phrases.plain('plan.daily')} {text}", now, local, library.words)
-    return None if isinstance(read, Ask) or read.freq != "daily" or read.interval != 1 else read.time
 
 
 async def take_location(update: Update, context: Context) -> bool:

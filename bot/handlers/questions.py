@@ -28,7 +28,9 @@ def screen_for(decision: Decision, signs: Signs, library: Library) -> Screen:
     if not signs.flags:
         return screen
     card = care(library, signs)
-    return Screen(f"{card.text}\n\n{screen.text}", card.rows + screen.rows)
+    # The card's own way into the checklist stands for the one under the answer.
+    rest = tuple(row for row in screen.rows if row[0].data != pack("k", "start"))
+    return Screen(f"{card.text}\n\n{screen.text}", card.rows + rest)
 
 
 def care(library: Library, signs: Signs) -> Screen:

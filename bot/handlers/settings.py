@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.context import Context
+from bot.handlers.places import zones_for
 from bot.talk import change, send, toast
 from bot.views import plans as plan_view
 from bot.views import when
@@ -19,10 +20,9 @@ from content.model import Library
 from scheduler.cadence import check_quiet
 from scheduler.db import people, plans
 from scheduler.db.models import Person
-from scheduler.zones import UnknownZone, find_zones, zone, zone_at, zones_with_local_time
+from scheduler.zones import UnknownZone, zone, zone_at
 
 _TWO_TIMES = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\D+(\d{1,2})(?:[:.](\d{2}))?\D*")
-_ONE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
 
 
 async def show(update: Update, context: Context) -> None:
@@ -98,9 +98,7 @@ async def _move(session: AsyncSession, context: Context, person: Person, key: st
 async def take_zone(update: Update, context: Context, text: str, _asking: Mapping[str, Any]) -> bool:
     """Read a typed city or local time, and offer zones for it. Return False when it is neither."""
     now, library = context.now(), context.library
-    match = _ONE_TIME.fullmatch(text.strip())
-    wall = _time(match[1], match[2]) if match else None
-    found = zones_with_local_time(now, wall) if wall else find_zones(text, now)
+    found = zones_for(library, text, now)
     if not found:
         return False
     rows = tuple(

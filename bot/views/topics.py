@@ -68,7 +68,9 @@ def answer(library: Library, topic_id: str, *, with_more: bool = False) -> Scree
     if topic.more and not with_more:
         rows.append((Button(phrases.plain("button.more"), pack("t", topic_id, "more")),))
     rows += [(topic_button(library, related),) for related in topic.related if related in library.topics]
-    if topic_id not in TALK:
+    if topic_id == "reminders-help":
+        rows.insert(0, (Button(phrases.plain("button.checkin"), pack("p", "start")),))
+    elif topic_id not in TALK:
         rows.append((Button(phrases.plain("button.check"), pack("k", "start")),))
     else:
         rows += start_rows(library)

@@ -54,14 +54,21 @@ class _Row:
 
     def __init__(self, steps: tuple[_Step, ...]) -> None:
         self.steps = steps
-        self.needs = tuple(step.terms for step in steps if not step.optional and not step.groups)
+        # The first step is found before anybody asks.
+        self.needs = tuple(step.terms for step in steps[1:] if not step.optional and not step.groups)
 
     def may_match(self, terms: frozenset[str]) -> bool:
-        return all(not need.isdisjoint(terms) for need in self.needs)
+        # A plain loop: this is asked hundreds of times a text.
+        for need in self.needs:  # noqa: SIM110
+            if need.isdisjoint(terms):
+                return False
+        return True
 
 
 def _step(item: str, gap: int) -> _Step:
     parts = item.removesuffix("?").split("|")
+    if "<" not in item:
+        return _Step(frozenset(parts), (), gap, item.endswith("?"))
     groups = tuple(part[1:-1] for part in parts if part.startswith("<"))
     return _Step(frozenset(part for part in parts if not part.startswith("<")), groups, gap, item.endswith("?"))
 

@@ -1,4 +1,4 @@
-"""Weigh the words of a text for each sign: a second opinion where the rules are silent, or alone with a doubtful word."""
+"""Weigh the words of a text for each sign: a second opinion, where the rules are silent or doubtful."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from content.reading.index import BUILD_COMMAND, Block, Floats, StaleIndex
 # Raise this when the arrays or the head change their meaning.
 FORMAT = 1
 EMERGENCY = "emergency"
+# A long story says its point early, and the rules read all of it.
+_MOST_WORDS = 200
 
 _ARRAYS = ("ids", "rarity", "weights", "scale")
 _BLOCKS = ("words", "letters")
@@ -53,7 +55,7 @@ class SignModel:
 
     def score(self, words: Sequence[str]) -> dict[str, float]:
         """Return the log odds of each label for a text of these `words`, their spelling put right."""
-        listed = list(words)
+        listed = list(words[:_MOST_WORDS])
         scores = (
             self.words.score(number(word_features(listed)))
             + self.letters.score(number(letter_features(listed)))

@@ -54,7 +54,7 @@ def read_signs(text: str, rules: SignRules) -> Signs:
     reader = _Reader(statements, matches)
     found = tuple(reader.read(name, sign) for name, sign in rules.signs() if name in matches)
     reported = {sign.sign for sign in found if sign.state == "reported"}
-    labels = {flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported)}
+    labels: set[str] = {flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported)}
     if any(name.startswith("emergencies.") for name in reported) or any(
         all(f"hints.{hint}" in reported for hint in hints) for hints in rules.together
     ):

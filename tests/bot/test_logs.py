@@ -54,9 +54,16 @@ def run_with_canary(folder: Path, *tests: str, **environment: str) -> tuple[str,
 
 
 def leaks(log: str, secrets: list[str]) -> list[str]:
-    """Return those secrets that stand in the log, as words of their own. One short word proves nothing."""
+    """Return those secrets that stand in the log. A short answer ("no", "7pm") proves nothing.
+
+    A number counts where it does not stand inside a longer one.
+    """
     told = [secret for secret in secrets if len(secret) > 6 or secret in {"Alice", "Bob"}]
-    return [secret for secret in told if re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", log, re.IGNORECASE)]
+    return [
+        secret
+        for secret in told
+        if (re.search(rf"(?<!\d){secret}(?!\d)", log) if secret.isdecimal() else secret.lower() in log.lower())
+    ]
 
 
 @pytest.mark.case(107)
@@ -76,13 +83,13 @@ def test_control_without_the_filter_the_same_run_tells_much(tmp_path: Path) -> N
     log, secrets = run_with_canary(tmp_path, one, CALCIBOT_CANARY_OPEN="1")
 
     assert any(":AAAA" in secret for secret in leaks(log, secrets))
-    assert "is it contagious?" in leaks(log, secrets)
+    assert "Alice" in leaks(log, secrets)
 
 
 @pytest.mark.parametrize("name", ["telegram.ext", "httpx", "a.library.nobody.has.thought.of", "py.warnings"])
 def test_a_library_may_say_that_something_happened_but_not_what(log: StringIO, name: str) -> None:
     try:
-        raise ValueError(CANARY)
+        int(CANARY)
     except ValueError:
         logging.getLogger(name).exception("failed on %s with %s", CANARY, TOKEN)
 
@@ -93,7 +100,7 @@ def test_a_library_may_say_that_something_happened_but_not_what(log: StringIO, n
 
 def test_our_own_errors_are_named_by_class_and_place_without_their_message(log: StringIO) -> None:
     try:
-        raise ValueError(CANARY)
+        int(CANARY)
     except ValueError:
         structlog.get_logger("bot.intake").exception("an update failed", attempt=1)
 
@@ -112,12 +119,12 @@ def test_a_token_in_a_line_of_our_own_is_struck_out(log: StringIO) -> None:
 
 def test_what_ends_the_program_is_logged_without_its_message(log: StringIO) -> None:
     try:
-        raise RuntimeError(CANARY)
-    except RuntimeError:
+        int(CANARY)
+    except ValueError:
         kind, error, trace = sys.exc_info()
         assert kind is not None
         assert error is not None
         sys.excepthook(kind, error, trace)
 
-    assert json.loads(log.getvalue())["error"] == "RuntimeError"
+    assert json.loads(log.getvalue())["error"] == "ValueError"
     assert CANARY not in log.getvalue()
