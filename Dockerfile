@@ -1,21 +1,22 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/venv/bin:$PATH
 RUN python -m venv /venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY content content
 COPY scheduler scheduler
 COPY bot bot
 # The build extra fits the topic finder; what runs later does not have it.
-RUN pip install --constraint constraints.txt --editable '.[build]' && calcibot content build \
-    && /venv/bin/pip install --constraint constraints.txt .
+RUN pip install --constraint constraints.txt --editable '.[build]' && calcibot content build
+# Without it: what the build left in the content folder is installed with the rest.
+RUN python -m venv --clear /venv && pip install --constraint constraints.txt .
 
 FROM python:3.13-slim-bookworm
 # Python looks for time zones in the system's files first, which grow old: the pinned package is the only source.
 ENV PYTHONTZPATH="" PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH DATABASE_URL=sqlite:////data/calcibot.db
-RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin calcibot && install -d -o calcibot -m 0700 /data
+RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin calcibot && install -d -o calcibot -m 0700 /data /keys
 COPY --from=build /venv /venv
 USER calcibot
-VOLUME /data
+VOLUME /data /keys
 ENTRYPOINT ["calcibot"]
 CMD ["run"]

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeGuard
 
@@ -41,6 +42,18 @@ HELPED = 1000
 RawUpdate = Mapping[str, Any]
 
 
+# No attempt is needed any more.
+ALREADY_DONE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Name the lease on a chat and who holds it: this one update."""
+
+    name: str
+    owner: str
+
+
 class Intake:
     """Handle raw updates: each once, each chat in order, chats side by side, one bad update alone set aside."""
 
@@ -70,33 +83,42 @@ class Intake:
 
     async def handle_alone(self, raw: RawUpdate) -> bool:
         """Handle one update as soon as no other of its chat is being handled, on any replica. Return as `handle`."""
-        name, owner = f"chat:{self._application.bot.id}:{_chat_of(raw)}", secrets.token_hex(8)
+        turn = Turn(f"chat:{self._application.bot.id}:{_chat_of(raw)}", secrets.token_hex(8))
         try:
-            if not await self._has_turn(name, owner):
-                return False
+            attempt = await self._begin_turn(raw, turn)
         except SQLAlchemyError:
             log.exception("an update cannot be recorded; it stays with Telegram")
             await self._help_without_database(raw)
             return False
+        if attempt is None:
+            log.warning("an update waits for another of its chat; it stays with Telegram")
+            return False
+        is_over = False
         try:
-            return await self.handle([raw])
+            if attempt == ALREADY_DONE:
+                return True
+            is_over = await self._handle_one(raw, attempt, turn)
+            return is_over
         finally:
-            await self._end_turn(name, owner)
+            if not is_over:
+                await self._end_turn(turn)
 
-    async def _has_turn(self, name: str, owner: str) -> bool:
+    async def _begin_turn(self, raw: RawUpdate, turn: Turn) -> int | None:
+        """Return which attempt this is, or ALREADY_DONE; None when the chat did not become free."""
+        number = raw["update_id"]
         for pause in (*TURN_PAUSES, None):
             async with self._database.write() as session:
-                if await leases.take(session, name, owner, CHAT_LEASE):
-                    return True
+                if await leases.take(session, turn.name, turn.owner, CHAT_LEASE):
+                    attempts = await updates.begin(session, self._application.bot.id, [number], self._clock())
+                    return attempts.get(number, ALREADY_DONE)
             if pause is not None:
                 await asyncio.sleep(pause)
-        log.warning("an update waits for another of its chat; it stays with Telegram")
-        return False
+        return None
 
-    async def _end_turn(self, name: str, owner: str) -> None:
+    async def _end_turn(self, turn: Turn) -> None:
         try:
             async with self._database.write() as session:
-                await leases.give_back(session, name, owner)
+                await leases.give_back(session, turn.name, turn.owner)
         except SQLAlchemyError:
             log.exception("a chat cannot be given back; its lease will run out")
 
@@ -129,7 +151,7 @@ class Intake:
                 return False
         return True
 
-    async def _handle_one(self, raw: RawUpdate, attempt: int) -> bool:
+    async def _handle_one(self, raw: RawUpdate, attempt: int, turn: Turn | None = None) -> bool:
         update, begun, result = self._parse(raw), time.monotonic(), "set_aside"
         if update is not None and attempt <= ATTEMPTS:
             result = "done"
@@ -148,12 +170,14 @@ class Intake:
                 result = "apologised"
                 await self._say_sorry(update)
         self._metrics.update_ended(raw, result, time.monotonic() - begun)
-        return await self._finish(raw["update_id"])
+        return await self._finish(raw["update_id"], turn)
 
-    async def _finish(self, update_id: int) -> bool:
+    async def _finish(self, update_id: int, turn: Turn | None) -> bool:
         try:
             async with self._database.write() as session:
                 await updates.finish(session, self._application.bot.id, update_id)
+                if turn is not None:
+                    await leases.give_back(session, turn.name, turn.owner)
         except SQLAlchemyError:
             log.exception("an update was handled but cannot be marked; it stays with Telegram")
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +64,29 @@ def phrasing_files(language: str, root: Path) -> list[Path]:
     return sorted((root / language / "phrasings").glob("*.txt"))
 
 
+def read_own_texts(language: str = "en", root: Path = CONTENT) -> list[str]:
+    """Return title and body of every topic: their words are spelled as we want them."""
+    texts = []
+    for path in sorted((root / language / "topics").glob("*.md")):
+        _, head, body = path.read_text(encoding="utf-8").split("+++\n", 2)
+        texts.append(f"{tomllib.loads(head)['title']}\n{body}")
+    return texts
+
+
+def gate_file(language: str, root: Path) -> Path:
+    """Return where the measured gate of a language is kept."""
+    return root / language / "gate.json"
+
+
 def hash_content(language: str = "en", root: Path = CONTENT) -> str:
     """Return the SHA-256 of all that the index is fitted from. Line ends count as one, whatever Git made of them."""
     digest = hashlib.sha256()
-    for path in [*phrasing_files(language, root), *sorted((root / language / "topics").glob("*.md"))]:
+    files = [
+        *phrasing_files(language, root),
+        *sorted((root / language / "topics").glob("*.md")),
+        gate_file(language, root),
+    ]
+    for path in filter(Path.is_file, files):
         text = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.name} {len(text)}\n".encode() + text)
     return digest.hexdigest()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from bot.clock import system_clock
+from content import gate
 from content.load import find_problems
 
 app = typer.Typer(no_args_is_help=True)
@@ -18,7 +22,7 @@ app = typer.Typer(no_args_is_help=True)
 def check(language: str = "en") -> None:
     """Report everything that is wrong with the content files, all at once."""
     try:
-        problems = find_problems(language, system_clock().date())
+        problems = [*find_problems(language, system_clock().date()), *gate.find_problems(language)]
     except ModuleNotFoundError as error:
         typer.echo(f"The check needs {error.name}, of the dev extra: make check installs it.", err=True)
         raise typer.Exit(2) from None
@@ -30,13 +34,35 @@ def check(language: str = "en") -> None:
 
 @app.command()
 def build(language: str = "en") -> None:
-    """Fit the topic index and the sign model from the example messages: a few minutes."""
+    """Fit the topic index from the example questions: a few seconds."""
+    with _shown() as show:
+        _import("content.build").build_index(language, show)
+
+
+@app.command()
+def measure(language: str = "en") -> None:
+    """Set the gate of the topic finder by voices left out, for a new voice or reader: a few minutes."""
+    with _shown() as show:
+        path = _import("content.measure").measure_gate(language, show)
+    typer.echo(f"Written: {path}. Read what changed, and commit it.")
+
+
+def _import(name: str) -> ModuleType:
+    """Return a module that needs the build extra, which the running bot does without."""
     try:
-        builder = importlib.import_module("content.build")
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
         typer.echo(f"The index needs {error.name}, of the build extra: pip install '.[build]'", err=True)
         raise typer.Exit(2) from None
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("Reading the examples", total=1.0)
-        builder.build_index(language, lambda step, share: progress.update(task, description=step, completed=share))
-        builder.build_sign_model(language)
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[str, float], None]]:
+    """Show progress, and a fault of the files as one line."""
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("Reading the examples", total=1.0)
+            yield lambda step, share: progress.update(task, description=step, completed=share)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None

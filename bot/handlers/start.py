@@ -63,6 +63,8 @@ async def stop(update: Update, context: Context) -> None:
             await plan_rows.stop(session, plan, now, "asked")
         if person is not None:
             people.ask(person, None)
+            # Nothing new is kept from now on; what is there goes with /delete.
+            person.consent_version = person.consent_language = person.consented_at = None
     key = "plan.stopped_all" if active else "plan.nothing_to_stop"
     await send(update, context, Screen(context.library.phrases.say(key)))
 

@@ -30,6 +30,8 @@ class Listener:
             server_header=False,
             date_header=False,
             proxy_headers=False,
+            # As Telegram does, about: a shorter time would cut connections that a bot still means to use.
+            timeout_keep_alive=60,
         )
         config.load()
         server = uvicorn.Server(config)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer
 
-# Raise this when anything here changes: an index fitted on other features is stale.
-VERSION = 1
+# Raise this when anything here changes: an index fitted on other features is stale, and so is a gate.
+VERSION = 2
 
 # Letter runs inside one word, with a space at its ends: they read through typing slips and unseen endings.
 _SHORTEST_RUN, _LONGEST_RUN = 2, 5
@@ -28,7 +28,7 @@ def split_words(text: str) -> list[str]:
 
 
 def word_features(words: list[str]) -> list[str]:
-    """Return the stems of `words` and each pair of neighbours, the ends included."""
+    """Return the stems of `words`, then each pair of neighbours, the ends included: one pair more than words."""
     stems = _stem.stemWords(words)
     fenced = ["<", *stems, ">"]
     return [*stems, *(f"{left} {right}" for left, right in pairwise(fenced))]

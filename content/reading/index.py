@@ -17,7 +17,7 @@ from content.reading.features import Ids, letter_features, number, split_words, 
 from content.reading.slips import Slips
 
 # Raise this when the arrays or the head change their meaning.
-FORMAT = 2
+FORMAT = 3
 BUILD_COMMAND = "calcibot content build"
 # Labels are topic ids, or this and a kind of refusal.
 NONE = "none/"
@@ -51,43 +51,65 @@ class Block:
 
 
 def weigh(found: Ids, ids: Ids, rarity: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long in all."""
+    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long with the unknown ones.
+
+    What was never seen counts as the rarest: one known word among strange ones must not speak for the whole text.
+    """
     unique, counts = np.unique(found, return_counts=True)
     rows = np.minimum(np.searchsorted(ids, unique), len(ids) - 1)
     known = ids[rows] == unique
-    rows = rows[known]
-    values = (1 + np.log(counts[known].astype(np.float32))) * rarity[rows]
-    return rows, values / max(float(np.linalg.norm(values)), 1e-9)
+    values = (1 + np.log(counts.astype(np.float32))) * np.where(known, rarity[rows], rarity.max())
+    return rows[known], values[known] / max(float(np.linalg.norm(values)), 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Hold what a scorer makes of a text; higher speaks more for it.
+
+    `labels` has one score a label. `inside` is the score for being in scope at all. `familiar` is the share of its
+    pairs of words that examples in scope have too, from 0 to 1.
+    """
+
+    labels: Floats
+    inside: float
+    familiar: float
 
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Score a text for each of `labels`."""
+    """Score a text for each of `labels`, and, in a column after them, for being in scope at all.
+
+    `familiar` tells which of the features in `words` an example in scope has.
+    """
 
     labels: tuple[str, ...]
     slips: Slips
     words: Block
     letters: Block
     bias: Floats
+    familiar: npt.NDArray[np.bool_]
 
-    def score(self, text: str) -> Floats:
-        """Return one score a label for normalised `text`; higher is likelier."""
+    def score(self, text: str) -> Marks:
+        """Return the marks of normalised `text`."""
         words = self.slips.mend(split_words(text))
-        return (
-            self.words.score(number(word_features(words)))
-            + self.letters.score(number(letter_features(words)))
-            + self.bias
-        )
+        found = number(word_features(words))
+        scores = self.words.score(found) + self.letters.score(number(letter_features(words))) + self.bias
+        pairs = found[len(words) :]
+        rows = np.minimum(np.searchsorted(self.words.ids, pairs), len(self.words.ids) - 1)
+        familiar = (self.words.ids[rows] == pairs) & self.familiar[rows]
+        return Marks(scores[:-1], float(scores[-1]), float(familiar.mean()))
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Say when to answer, offer or refuse. The report in the index holds the evidence for each number."""
+    """Say when to answer, offer or refuse. The report beside the stored gate holds the evidence for each number."""
 
     # How soft the step from scores to probabilities is.
     temperature: float
     # How each piece of evidence (`topics.weigh_evidence`) speaks for a message being in scope.
     weights: tuple[float, ...]
+    # How much each topic as the best one speaks for it, in the order of the labels: strong words mislead in some.
+    topics: tuple[float, ...]
     bias: float
     # Answer from this probability on of being in scope, and from this one on of the best topic among all topics.
     in_scope: float
@@ -118,7 +140,12 @@ def save_index(index: TopicIndex, path: Path, content_hash: str) -> None:
         "report": dict(index.report),
     }
     arrays = {f"{block}_{name}": getattr(getattr(scorer, block), name) for block in _BLOCKS for name in _ARRAYS}
-    arrays |= {"bias": scorer.bias, "real": scorer.slips.real, "head": np.array(json.dumps(head))}
+    arrays |= {
+        "bias": scorer.bias,
+        "familiar": scorer.familiar,
+        "real": scorer.slips.real,
+        "head": np.array(json.dumps(head)),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".part")
     with draft.open("wb") as file:
@@ -146,9 +173,10 @@ def load_index(path: Path, expected_hash: str) -> TopicIndex:
     if made_from != expected_hash:
         raise StaleIndex(path, "was built from other content files")
     words, letters = (Block(*(arrays[f"{block}_{name}"] for name in _ARRAYS)) for block in _BLOCKS)
+    numbers: dict[str, Any] = head["gate"]
     slips = Slips(head["targets"], arrays["real"])
     return TopicIndex(
-        scorer=Scorer(tuple(head["labels"]), slips, words, letters, arrays["bias"]),
-        gate=Gate(**{**head["gate"], "weights": tuple(head["gate"]["weights"])}),
+        scorer=Scorer(tuple(head["labels"]), slips, words, letters, arrays["bias"], arrays["familiar"]),
+        gate=Gate(**{**numbers, "weights": tuple(numbers["weights"]), "topics": tuple(numbers["topics"])}),
         report=head["report"],
     )

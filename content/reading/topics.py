@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from content.reading.index import NONE, Floats, TopicIndex
+from content.reading.index import NONE, Floats, Gate, Marks, TopicIndex
 from content.reading.normal import normalise
 
 MAX_SUGGESTIONS = 3
@@ -15,6 +15,17 @@ MAX_SUGGESTIONS = 3
 OTHER_SCRIPT_SHARE = 0.5
 # Keeps logarithms finite; a probability below this is as good as none.
 _TINY = 1e-6
+# What speaks for and against a message being in scope, in the order of `Gate.weights`.
+EVIDENCE = (
+    "how likely the best topic is",
+    "how likely a refusal is",
+    "best topic above the second",
+    "score of the best topic",
+    "score of the best refusal",
+    "score of the second refusal",
+    "score of being in scope",
+    "familiar pairs of words",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +48,18 @@ def find_topic(text: str, index: TopicIndex) -> Decision:
         return Decision(refusal="gibberish")
     if sum(not _is_latin(letter) for letter in letters) > OTHER_SCRIPT_SHARE * len(letters):
         return Decision(refusal="language")
-    scores = index.scorer.score(plain)
-    if np.array_equal(scores, index.scorer.bias):
+    marks = index.scorer.score(plain)
+    if np.array_equal(marks.labels, index.scorer.bias[:-1]):
         # Not one run of letters in it was ever seen: there is nothing to choose by.
         return Decision(refusal="gibberish")
-    return decide(scores, index)
+    return decide(marks, index)
 
 
-def decide(scores: Floats, index: TopicIndex) -> Decision:
-    """Return the decision for the scores of the labels."""
-    gate, labels = index.gate, index.scorer.labels
+def decide(marks: Marks, index: TopicIndex) -> Decision:
+    """Return the decision for the marks of a message."""
+    gate, labels, scores = index.gate, index.scorer.labels, marks.labels
     is_none = np.array([label.startswith(NONE) for label in labels])
-    evidence = weigh_evidence(scores, is_none, gate.temperature)
-    in_scope = 1 / (1 + np.exp(-float(evidence @ np.array(gate.weights)) - gate.bias))
+    in_scope = believe(weigh_evidence(marks, is_none, gate.temperature), int(scores[~is_none].argmax()), gate)
     if in_scope < gate.refuse:
         kind = int(np.where(is_none, scores, -np.inf).argmax())
         return Decision(refusal=labels[kind].removeprefix(NONE))
@@ -66,8 +76,14 @@ def soften(scores: Floats, temperature: float) -> Floats:
     return np.asarray(raised / raised.sum(), np.float32)
 
 
-def weigh_evidence(scores: Floats, is_none: np.ndarray, temperature: float) -> np.ndarray:
-    """Return what speaks for and against a message being in scope, in the order of `Gate.weights`."""
+def believe(evidence: np.ndarray, best: int, gate: Gate) -> float:
+    """Return how probable it is that a message is in scope, if topic number `best` is the best one."""
+    return float(1 / (1 + np.exp(-float(evidence @ np.array(gate.weights)) - gate.topics[best] - gate.bias)))
+
+
+def weigh_evidence(marks: Marks, is_none: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the EVIDENCE in `marks`."""
+    scores = marks.labels
     chances = soften(scores, temperature)
     topics, kinds = np.sort(scores[~is_none]), np.sort(scores[is_none])
     none = float(chances[is_none].sum())
@@ -79,6 +95,8 @@ def weigh_evidence(scores: Floats, is_none: np.ndarray, temperature: float) -> n
             topics[-1],
             kinds[-1],
             kinds[-2],
+            marks.inside,
+            marks.familiar,
         ]
     )
 

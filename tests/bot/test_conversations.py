@@ -1,4 +1,4 @@
-"""What a person can do from the first hello to the last goodbye, as transcripts. The program is rebuilt at each turn."""
+"""What a person can do from hello to goodbye, as transcripts. The program is rebuilt at each turn."""
 
 from __future__ import annotations
 

@@ -167,15 +167,16 @@ def test_slips_capitals_and_curly_apostrophes_change_no_decision(typed: str, mea
 def test_voices_that_were_left_out_of_the_fit_are_read_well(index: TopicIndex) -> None:
     unseen = index.report["all"]
 
-    assert unseen["top 1"] >= 84
-    assert unseen["top 3"] >= 93
-    assert unseen["answered right"] >= 70
-    assert unseen["answered wrong"] <= 5.5
-    assert unseen["refused"] <= 1.5
-    assert unseen["outside answered"] <= 2.5
+    assert unseen["top 1"] >= 85
+    assert unseen["top 3"] >= 94
+    assert unseen["answered right"] >= 72
+    assert unseen["answered wrong"] <= 6.5
+    assert unseen["refused"] <= 2.5
+    assert unseen["outside answered"] <= 4
 
 
 def test_no_voice_that_was_left_out_is_read_badly(index: TopicIndex) -> None:
-    worst = min(index.report["voices"].items(), key=lambda voice: voice[1]["top 1"])
+    asking = {voice: shares for voice, shares in index.report["voices"].items() if "top 1" in shares}
 
-    assert worst[1]["top 1"] >= 75, worst
+    assert {voice: shares["top 1"] for voice, shares in asking.items() if shares["top 1"] < 75} == {}
+    assert {voice: shares for voice, shares in asking.items() if shares["outside answered"] > 3} == {}
