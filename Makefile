@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # A folder of this checkout alone is used; nothing is installed outside of .venv.
-SOURCES := content/en/phrasings content/en/topics
+SOURCES := content/en/phrasings content/en/topics content/en/signs
 INDEX := content/en/built/topics.npz
 
 .PHONY: chat run test check bench format clean
@@ -49,6 +49,6 @@ clean:
 	@touch $@
 
 # The topic finder is fitted from the example questions: a few seconds.
-$(INDEX): .venv/installed $(shell find $(SOURCES) -type f)
+$(INDEX): .venv/installed content/en/gate.json content/en/signs.toml content/en/real_words.txt $(shell find $(SOURCES) -type f)
 	@$(BIN)/calcibot content build
 	@touch $@

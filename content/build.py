@@ -1,4 +1,7 @@
-"""Build the topic index of a language from its example messages. Needs scikit-learn and symspellpy (extra `build`)."""
+"""Build the topic index and the sign model of a language from its example messages.
+
+Needs scikit-learn and symspellpy (extra `build`).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ from pathlib import Path
 
 from content.examples import CONTENT, hash_content, read_examples, read_own_texts
 from content.fit import fit_scorer, learn_slips, read_dictionary
+from content.fit_signs import fit_sign_model
 from content.gate import read_gate
 from content.reading.index import TopicIndex, save_index
+from content.reading.sign_model import save_sign_model
+from content.reading.sign_rules import parse_sign_rules
+from content.sign_examples import hash_sign_content, read_sign_examples
 
 # Gets what is being done, and the share of all work that is done before it.
 Progress = Callable[[str, float], None]
@@ -37,4 +44,25 @@ def build_index(language: str = "en", progress: Progress = lambda step, share: N
     path = index_path(language, root)
     save_index(TopicIndex(scorer, gate, {"versions": versions, **report}), path, content_hash)
     progress("done", 1.0)
+    return path
+
+
+def sign_model_path(language: str = "en", root: Path = CONTENT) -> Path:
+    """Return where the built sign model of a language lives; Git ignores the folder."""
+    return root / language / "built" / "signs.npz"
+
+
+def build_sign_model(language: str = "en", root: Path = CONTENT) -> Path:
+    """Fit and write the sign model of a language, and return its path.
+
+    Takes about a minute of one core. Raises ValueError if the examples or the rules cannot be read.
+    """
+    folder = root / language
+    content_hash = hash_sign_content(language, root)
+    rules = parse_sign_rules(
+        *((folder / name).read_text(encoding="utf-8") for name in ("signs.toml", "real_words.txt"))
+    )
+    others = [example.text for example in read_examples(language, root)]
+    path = sign_model_path(language, root)
+    save_sign_model(fit_sign_model(read_sign_examples(language, root), others, rules), path, content_hash)
     return path

@@ -53,7 +53,8 @@ def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
     word_ids = [number(word_features(words)) for words in typed]
     letter_ids = [number(letter_features(words)) for words in typed]
     words, letters = _rarity(word_ids, fewest=1), _rarity(letter_ids, fewest=2)
-    values = hstack([_values(word_ids, *words), _values(letter_ids, *letters)]).tocsr()
+    blocks = ((word_ids, words), (letter_ids, letters))
+    values = hstack([_values(ids, *block, heed_strange=True) for ids, block in blocks]).tocsr()
     wanted = np.array([LABELS.index(example.label) for example in examples])
     inside = np.array([not example.label.startswith(NONE) for example in examples])
     machine, guard = (LinearSVC(C=FIT, tol=EXACTNESS, random_state=0).fit(values, goal) for goal in (wanted, inside))
@@ -81,8 +82,8 @@ def _rarity(texts: Sequence[Ids], fewest: int) -> tuple[Ids, Floats]:
     return ids[kept], (np.log((1 + len(texts)) / (1 + counts[kept])) + 1).astype(np.float32)
 
 
-def _values(texts: Sequence[Ids], ids: Ids, rarity: Floats) -> csr_matrix:
-    weighed = [weigh(text, ids, rarity) for text in texts]
+def _values(texts: Sequence[Ids], ids: Ids, rarity: Floats, *, heed_strange: bool = False) -> csr_matrix:
+    weighed = [weigh(text, ids, rarity, heed_strange=heed_strange) for text in texts]
     ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
     columns = np.concatenate([columns for columns, _ in weighed])
     values = np.concatenate([values for _, values in weighed]).astype(np.float64)

@@ -34,9 +34,12 @@ def check(language: str = "en") -> None:
 
 @app.command()
 def build(language: str = "en") -> None:
-    """Fit the topic index from the example questions: a few seconds."""
+    """Fit the topic index and the sign model from the example messages."""
     with _shown() as show:
-        _import("content.build").build_index(language, show)
+        builder = _import("content.build")
+        builder.build_index(language, show)
+        show("fitting the signs", 1.0)
+        builder.build_sign_model(language)
 
 
 @app.command()

@@ -43,23 +43,25 @@ class Block:
     weights: npt.NDArray[np.int8]
     scale: Floats
 
-    def score(self, found: Ids) -> Floats:
+    def score(self, found: Ids, *, heed_strange: bool = False) -> Floats:
         """Return the share of this block in the score of each label, for a text with the features `found`."""
-        rows, values = weigh(found, self.ids, self.rarity)
+        rows, values = weigh(found, self.ids, self.rarity, heed_strange=heed_strange)
         scores: Floats = (values @ self.weights[rows].astype(np.float32)) * self.scale
         return scores
 
 
-def weigh(found: Ids, ids: Ids, rarity: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long with the unknown ones.
+def weigh(found: Ids, ids: Ids, rarity: Floats, *, heed_strange: bool = False) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long in all.
 
-    What was never seen counts as the rarest: one known word among strange ones must not speak for the whole text.
+    With `heed_strange` they are one long together with what was never seen, which counts as the rarest: one known word
+    among strange ones must not speak for the whole text.
     """
     unique, counts = np.unique(found, return_counts=True)
     rows = np.minimum(np.searchsorted(ids, unique), len(ids) - 1)
     known = ids[rows] == unique
     values = (1 + np.log(counts.astype(np.float32))) * np.where(known, rarity[rows], rarity.max())
-    return rows[known], values[known] / max(float(np.linalg.norm(values)), 1e-9)
+    length = np.linalg.norm(values if heed_strange else values[known])
+    return rows[known], values[known] / max(float(length), 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,11 @@ class Scorer:
         """Return the marks of normalised `text`."""
         words = self.slips.mend(split_words(text))
         found = number(word_features(words))
-        scores = self.words.score(found) + self.letters.score(number(letter_features(words))) + self.bias
+        runs = number(letter_features(words))
+        by_words, by_letters = (
+            block.score(ids, heed_strange=True) for block, ids in ((self.words, found), (self.letters, runs))
+        )
+        scores = by_words + by_letters + self.bias
         pairs = found[len(words) :]
         rows = np.minimum(np.searchsorted(self.words.ids, pairs), len(self.words.ids) - 1)
         familiar = (self.words.ids[rows] == pairs) & self.familiar[rows]

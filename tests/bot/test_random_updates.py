@@ -56,18 +56,19 @@ RAW: dict[str, dict[str, Any]] = {
 }
 
 
-@settings(
-    max_examples=WALKS,
-    deadline=None,
-    # Each step of making a failing walk shorter is a walk; a long run may take the time.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate] if WALKS < 100 else list(Phase),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(st.lists(acts, min_size=15, max_size=35))
-def test_nothing_that_a_person_does_breaks_the_conversation(
-    library: Library, empty_database: Path, walk: list[tuple[str, Any]]
-) -> None:
-    asyncio.run(_walk(library, empty_database, walk))
+def test_nothing_that_a_person_does_breaks_the_conversation(library: Library, empty_database: Path) -> None:
+    @settings(
+        max_examples=WALKS,
+        deadline=None,
+        # Each step of making a failing walk shorter is a walk; a long run may take the time.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate] if WALKS < 100 else list(Phase),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(st.lists(acts, min_size=15, max_size=35))
+    def walk(steps: list[tuple[str, Any]]) -> None:
+        asyncio.run(_walk(library, empty_database, steps))
+
+    walk()
 
 
 async def _walk(library: Library, empty_database: Path, walk: list[tuple[str, Any]]) -> None:

@@ -44,6 +44,10 @@ class Walked:
     levels: np.ndarray
 
 
+# One worker walks all paths, once.
+pytestmark = pytest.mark.xdist_group("paths")
+
+
 @pytest.fixture(scope="module")
 def walked() -> Walked:
     """Walk every sequence of answers as a person would; `levels` has one axis a question, in the order of ANSWERS."""

@@ -72,7 +72,7 @@ def sample() -> list[SignExample]:
         ("nurse", 0.03, 0.04),
         ("village", 0.03, 0.04),
         ("market", 0.03, 0.055),
-        ("abroad", 0.08, 0.055),
+        ("abroad", 0.09, 0.055),
     ],
 )
 def test_signs_are_found_and_seldom_raised_without_reason(

@@ -37,7 +37,7 @@ LOCKS = 20
 EDITS = 5
 
 # Small enough to stop a write into the write-ahead log, large enough for what the bot has to say about it.
-FULL_AT = 20_000
+FULL_AT = 8_192
 
 NOT_RECORDED = "updates cannot be recorded"
 
