@@ -19,6 +19,9 @@ HEAD = """\
 # Keep a copy of this file, in another place than the copies of the database.
 """
 
+# For a database that is not on this machine.
+SHARED_KEYS = Path("var/keys/calcibot.key")
+
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -104,14 +107,14 @@ class KeyFile:
 def key_file(settings: Settings) -> KeyFile | None:
     """Return the file that the keys are in; None when they are in the settings.
 
-    It is beside the database's folder, not in it: what copies that folder must not take the key along. Raises
-    SettingsError for a database that is no file.
+    It is beside the database's folder, not in it: what copies that folder must not take the key along. For a database
+    that is no file it is in var/keys; replicas on other machines then need that key in CALCIBOT_KEYS, and say so.
     """
     if settings.calcibot_keys is not None:
         return None
     url = make_url(settings.database_url.get_secret_value())
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise SettingsError(f"CALCIBOT_KEYS is not set: {ADVICE['CALCIBOT_KEYS']}")
+        return KeyFile(SHARED_KEYS.absolute())
     return KeyFile(beside(Path(url.database)))
 
 

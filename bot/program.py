@@ -163,9 +163,11 @@ class Program:
         await self.database.close()
 
     async def _open_database(self) -> None:
-        """Make or bring up to date the tables of an embedded database; a shared one is upgraded by hand, once."""
-        if await asyncio.to_thread(revision.current, self._database_url) != revision.newest():
-            if not self.database.is_sqlite:
+        """Make the tables of a new database, and bring an embedded one up to date; a shared one is upgraded by hand."""
+        found = await asyncio.to_thread(revision.current, self._database_url)
+        if found != revision.newest():
+            # An empty database is nobody's yet. One with older tables may still be in use by other replicas.
+            if found is not None and not self.database.is_sqlite:
                 raise NotMigrated
             # Loaded only when there is something to change: it would make every start slower by half a second.
             await asyncio.to_thread(import_module("scheduler.db.migrate").upgrade, self._database_url)

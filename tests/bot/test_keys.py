@@ -102,9 +102,11 @@ def test_keys_of_the_settings_win_and_make_no_file(file: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:p@host/name", "sqlite://", "sqlite:///:memory:"])
-def test_a_database_that_is_no_file_needs_keys_in_the_settings(url: str) -> None:
-    with pytest.raises(SettingsError, match="CALCIBOT_KEYS is not set"):
-        key_file(Settings(database_url=SecretStr(url)))
+def test_a_database_that_is_no_file_has_its_keys_under_var(url: str) -> None:
+    found = key_file(Settings(database_url=SecretStr(url)))
+
+    assert found is not None
+    assert found.path == Path.cwd() / "var" / "keys" / "calcibot.key"
 
 
 @pytest.mark.parametrize("keys", ["short", f"{KEY[:-2]}!!", f"{KEY},zzz", ","])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -43,3 +45,13 @@ def test_every_named_rule_of_the_tables_is_in_the_database(database_url: str) ->
     engine.dispose()
 
     assert {"ck_plans_kind", "ck_plans_unit", "ck_plans_interval", "ck_check_ins_state"} <= found
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_replicas_that_start_at_once_on_a_new_database_make_its_tables_once(database_url: str) -> None:
+    migrate.downgrade(database_url, "base")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate.upgrade, [database_url] * 4))
+
+    assert revision.current(database_url) == revision.newest()
