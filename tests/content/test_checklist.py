@@ -44,10 +44,6 @@ class Walked:
     levels: np.ndarray
 
 
-# One worker walks all paths, once.
-pytestmark = pytest.mark.xdist_group("paths")
-
-
 @pytest.fixture(scope="module")
 def walked() -> Walked:
     """Walk every sequence of answers as a person would; `levels` has one axis a question, in the order of ANSWERS."""
@@ -80,7 +76,10 @@ def card_text(card: Outcome) -> str:
     return "\n\n".join(getattr(card, field) for field in CARD)
 
 
-def test_every_path_ends_in_an_outcome(walked: Walked, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_path_ends_in_an_outcome_that_no_answer_nearer_to_yes_lowers_and_only_all_no_is_routine(
+    walked: Walked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # One test for all that the walk shows: it takes a while, and workers would each repeat it.
     with capsys.disabled():
         print(f"\nchecklist: {walked.paths:,} paths walked, and {len(CHECKLIST.screen.signs)} from the screen")  # noqa: T201
 
@@ -88,27 +87,17 @@ def test_every_path_ends_in_an_outcome(walked: Walked, capsys: pytest.CaptureFix
     assert walked.levels.min() >= 0
     assert {LEVELS[rank] for rank in np.unique(walked.levels)} == {"routine", "soon", "today"}
 
-
-def test_on_every_path_an_answer_nearer_to_yes_never_lowers_the_level(walked: Walked) -> None:
     drops = [IDS[axis] for axis in range(len(IDS)) if (np.diff(walked.levels, axis=axis) < 0).any()]
-
     assert drops == []
 
-
-def test_only_the_path_of_all_no_is_routine(walked: Walked) -> None:
     routine = np.argwhere(walked.levels == LEVELS.index("routine"))
-
     assert routine.tolist() == [[ANSWERS.index("no")] * len(IDS)]
 
-
-def test_the_longest_card_of_every_level_fits_a_screen(walked: Walked) -> None:
     reasons = walked.longest | {"emergency": max(((sign.because,) for sign in CHECKLIST.screen.signs), key=_length)}
-
     lengths = {
         level: len(plain(to_html(card_text(card)))) + _length(reasons[level]) + CARD_TITLES
         for level, card in CHECKLIST.outcomes.items()
     }
-
     assert {level: length for level, length in lengths.items() if length > MAX_CARD} == {}
     assert lengths["emergency"] <= MAX_EMERGENCY_CARD
 
