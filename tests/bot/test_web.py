@@ -90,7 +90,7 @@ async def test_a_body_that_is_too_large_is_refused_unread(one: Replica, size: in
         answer = await raw(one, head(f"Content-Length: {size}"))
 
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert max(gaps) < LONGEST_BLOCK
+    assert max(gaps, default=0.0) < LONGEST_BLOCK
     assert one.counted("webhook_refused_total", why="too large") == 1
 
 
@@ -101,7 +101,7 @@ async def test_a_body_of_unsaid_length_is_refused_as_soon_as_it_is_too_large(one
     async with loop_watched() as gaps:
         await raw(one, head("Transfer-Encoding: chunked"), *[chunk] * 20)
 
-    assert max(gaps) < LONGEST_BLOCK
+    assert max(gaps, default=0.0) < LONGEST_BLOCK
     assert one.counted("webhook_refused_total", why="too large") == 1
 
 

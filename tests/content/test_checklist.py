@@ -18,7 +18,7 @@ from content.checklist import (
 )
 from content.load import CONTENT
 from content.markup import plain, to_html
-from content.model import LEVELS, Answer, EmergencySign, Outcome
+from content.model import LEVELS, Answer, EmergencySign, Level, Outcome
 
 TABLE = tomllib.loads((CONTENT / "en/checklist.toml").read_text(encoding="utf-8"))
 CHECKLIST = parse(TABLE)
@@ -47,24 +47,28 @@ class Walked:
 @pytest.fixture(scope="module")
 def walked() -> Walked:
     """Walk every sequence of answers as a person would; `levels` has one axis a question, in the order of ANSWERS."""
-    found = Walked(0, {}, np.full((3,) * len(IDS), -1, dtype=np.int8))
+    levels: list[int] = []
+    reasons: dict[Level, set[tuple[str, ...]]] = {level: set() for level in LEVELS}
+    ranks = {level: rank for rank, level in enumerate(LEVELS)}
 
-    def walk(answers: dict[str, Answer], place: tuple[int, ...]) -> None:
+    def walk(answers: dict[str, Answer]) -> None:
         question = next_question(CHECKLIST, answers)
         if question is None:
             result = outcome(CHECKLIST, answers)
-            found.levels[place] = LEVELS.index(result.level)
-            found.paths += 1
-            found.longest[result.level] = max(found.longest.get(result.level, ()), result.because, key=_length)
+            levels.append(ranks[result.level])
+            reasons[result.level].add(result.because)
             assert result.outcome is CHECKLIST.outcomes[result.level]
-            assert bool(result.because) == (result.level != "routine")
             return
-        assert question.id == IDS[len(place)]
-        for number, answer in enumerate(ANSWERS):
-            walk(answers | {question.id: answer}, (*place, number))
+        assert question.id == IDS[len(answers)]
+        for answer in ANSWERS:
+            answers[question.id] = answer
+            walk(answers)
+            del answers[question.id]
 
-    walk({}, ())
-    return found
+    walk({})
+    assert all(bool(because) == (level != "routine") for level, found in reasons.items() for because in found)
+    longest = {level: max(found, key=_length) for level, found in reasons.items() if found}
+    return Walked(len(levels), longest, np.array(levels, dtype=np.int8).reshape((3,) * len(IDS)))
 
 
 def _length(because: tuple[str, ...]) -> int:

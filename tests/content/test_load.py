@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from content import load
 from content.load import CONTENT, ContentError, find_problems, load_library, parse_topic
 from content.model import TOPIC_IDS
 from content.problem import Problem
+from content.reading.sign_rules import parse_sign_rules
 
 TODAY = date(2026, 11, 22)
 THANKS = "en/topics/thanks.md"
 
 
+# The same rules are read again for every broken copy: compiling them once is enough.
+_parse_sign_rules = cache(parse_sign_rules)
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the real content that a test may break."""
+    monkeypatch.setattr(load, "parse_sign_rules", _parse_sign_rules)
     copy = tmp_path / "content"
     shutil.copytree(CONTENT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "phrasings", "built"))
     return copy
