@@ -44,11 +44,11 @@ def next_question(checklist: Checklist, answers: Mapping[str, Answer], first: It
 
     None means that the walk is over: all is answered, or the answers already call for emergency help.
     """
-    if _highest(_reasons(checklist, answers)) == "emergency":
+    unanswered = [question for question in checklist.questions if question.id not in answers]
+    if not unanswered or _highest(_reasons(checklist, answers)) == "emergency":
         return None
     early = set(first)
-    unanswered = [question for question in checklist.questions if question.id not in answers]
-    return next((question for question in unanswered if question.id in early), next(iter(unanswered), None))
+    return next((question for question in unanswered if question.id in early), unanswered[0])
 
 
 def outcome(checklist: Checklist, answers: Mapping[str, Answer], emergency_sign: str | None = None) -> Result:
@@ -121,11 +121,19 @@ def _reasons(checklist: Checklist, answers: Mapping[str, Answer]) -> Iterator[tu
 
 
 def _meets(answers: Mapping[str, Answer], when: Mapping[str, Answer]) -> bool:
-    return all(_STRENGTH[answers.get(question_id, "no")] >= _STRENGTH[least] for question_id, least in when.items())
+    # Plain loops here and in _highest: the proof walks half a million paths through them.
+    for question_id, least in when.items():  # noqa: SIM110
+        if _STRENGTH[answers.get(question_id, "no")] < _STRENGTH[least]:
+            return False
+    return True
 
 
 def _highest(reasons: Iterable[tuple[Level, str]]) -> Level:
-    return max((level for level, _ in reasons), key=_URGENCY.__getitem__, default=LEVELS[0])
+    highest = LEVELS[0]
+    for level, _ in reasons:
+        if _URGENCY[level] > _URGENCY[highest]:
+            highest = level
+    return highest
 
 
 def _name_problems(checklist: Checklist) -> Iterator[str]:

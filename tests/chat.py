@@ -12,6 +12,8 @@ from bot.phone.server import Phone
 from bot.program import Program
 from content.model import Library
 from scheduler.db.crypto import Vault
+from scheduler.db.engine import Database
+from scheduler.db.turns import next_wake
 from tests.clock import StillClock
 from tests.keys import new_vault
 
@@ -93,6 +95,18 @@ class Talker:
     async def waits(self, **step: float) -> None:
         """Let time pass, and the program look once at what became due."""
         self.chats.clock.advance(**step)
+        await self.chats.turn()
+
+    async def waits_for_what_is_due(self) -> None:
+        """Let time pass until the next thing that the program has to look after, whoever's it is."""
+        database = Database(self.chats.database_url, self.chats.vault)
+        try:
+            async with database.read() as session:
+                wake = await next_wake(session)
+        finally:
+            await database.close()
+        assert wake is not None, "nothing is due, ever"
+        self.chats.clock.move_to(max(wake, self.chats.clock()))
         await self.chats.turn()
 
     def reads(self) -> str:

@@ -30,6 +30,11 @@ EVERYTHING = bool(os.environ.get("CALCIBOT_TEST_EVERYTHING"))
 use_pinned_tzdata()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers share the tests: more than cores, since tests of real processes mostly wait."""
+    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
+
+
 @pytest.fixture(scope="session")
 def library() -> Library:
     """Return the real content."""

@@ -50,10 +50,10 @@ async def live_a_little(talker: Talker) -> None:
     await talker.says("Berlin")
     await talker.taps(next(label for label in talker.buttons() if label.startswith("Berlin, Germany")))
     await talker.taps("Confirm")
-    for _ in range(60):
+    for _ in range(10):
         if "Something changed" in talker.buttons():
             break
-        await talker.waits(hours=6)
+        await talker.waits_for_what_is_due()
     await talker.taps("Something changed")
     await talker.says(NOTE)
 

@@ -60,7 +60,7 @@ def test_a_year_of_months_is_one_sheet_and_a_year_of_weeks_two_at_most(phrases: 
     assert len(PdfReader(BytesIO(pdf)).pages) == sheets
 
 
-def test_the_longest_texts_still_fit_on_two_sheets_and_stay_on_the_paper(phrases: Phrases):
+def test_the_longest_texts_fit_on_two_sheets_and_what_does_not_is_counted(phrases: Phrases):
     pdf = report(flood(), phrases, TODAY)
 
     pages = PdfReader(BytesIO(pdf)).pages
@@ -70,6 +70,9 @@ def test_the_longest_texts_still_fit_on_two_sheets_and_stay_on_the_paper(phrases
         heights = {text: y for text, y in _placed(page) if text}
         assert min(heights.values()) > 10
         assert sum(y < heights[next(text for text in heights if text.startswith(foot))] for y in heights.values()) <= 2
+    shown = read(pdf).count("漢字漢字…") + read(pdf).count("WWW…")
+    assert "older lines do not fit here" in read(pdf)
+    assert shown < 60
 
 
 def test_the_page_holds_all_that_a_doctor_asks_first(phrases: Phrases):
@@ -117,24 +120,16 @@ def test_without_a_sign_or_a_visit_the_page_says_so_and_rules_nothing_out(phrase
     assert phrases.plain("report.changes_none") in text
 
 
-def test_what_does_not_fit_is_counted(phrases: Phrases):
-    pdf = report(flood(), phrases, TODAY)
+def test_notes_are_drawn_in_every_script(phrases: Phrases):
+    entries = tuple(Entry(LAST, "changed", ("pain",), note=note) for note in NOTES.values())
 
-    shown = read(pdf).count("漢字漢字…") + read(pdf).count("WWW…")
-    assert "older lines do not fit here" in read(pdf)
-    assert shown < 60
-
-
-@pytest.mark.parametrize("script", NOTES)
-def test_notes_are_drawn_in_every_script(phrases: Phrases, script: str):
-    note = NOTES[script]
-
-    text = read(report(noted(note), phrases, TODAY))
+    text = read(report(record(entries=entries), phrases, TODAY))
 
     # Right-to-left lines and joined letters come out of a PDF in the order of drawing: the letters count.
-    assert set(note) - {" "} <= set(text) | _joined(note)
+    drawn = {script: set(note) - {" "} - set(text) - _joined(note) for script, note in NOTES.items()}
+    assert {script: missing for script, missing in drawn.items() if missing} == {}
     assert fonts.BOX not in text
-    assert not fonts.cover(note).missing
+    assert not any(fonts.cover(note).missing for note in NOTES.values())
 
 
 def test_right_to_left_notes_keep_to_the_right(phrases: Phrases):
