@@ -13,10 +13,14 @@ RUN python -m venv --clear /venv && pip install --constraint constraints.txt .
 
 FROM python:3.13-slim-bookworm
 # Python looks for time zones in the system's files first, which grow old: the pinned package is the only source.
-ENV PYTHONTZPATH="" PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH DATABASE_URL=sqlite:////data/calcibot.db
+# What draws pictures keeps a list of fonts, and the root of the image is read-only.
+ENV PYTHONTZPATH="" PYTHONUNBUFFERED=1 MPLCONFIGDIR=/tmp/matplotlib PATH=/venv/bin:$PATH \
+    DATABASE_URL=sqlite:////data/calcibot.db
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin calcibot && install -d -o calcibot -m 0700 /data /keys
 COPY --from=build /venv /venv
-USER calcibot
+USER 10001
 VOLUME /data /keys
+# "Does it answer at all?" A bot that cannot hear Telegram is no reason to start it again: it ends by itself.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"WEB_PORT\") or 8080}/healthz', timeout=3)"]
 ENTRYPOINT ["calcibot"]
 CMD ["run"]

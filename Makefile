@@ -4,10 +4,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # A folder of this checkout alone is used; nothing is installed outside of .venv.
-SOURCES := content/en/phrasings content/en/topics content/en/signs
+SOURCES := content/en/phrasings content/en/topics content/en/signs content/en/replies
 INDEX := content/en/built/topics.npz
 
-.PHONY: chat run test check bench format clean
+.PHONY: chat run test check bench soak pictures format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,9 @@ help:
 	@echo "make run     run the bot on Telegram (needs TELEGRAM_BOT_TOKEN)"
 	@echo "make test    run every test"
 	@echo "make check   lint, types, content"
+	@echo "make bench   measure side by side with others, into docs/measurements.md (ARGS=--full: all sizes)"
+	@echo "make soak    run under load and trouble (ARGS='--due 10000 --seconds 1800': the long run)"
+	@echo "make pictures  take the pictures of README and docs anew (needs Chromium)"
 	@echo "make format  put the code into form"
 
 chat: $(INDEX)
@@ -35,6 +38,15 @@ check: $(INDEX)
 	@$(BIN)/pip-audit -q -r constraints.txt --no-deps --disable-pip 2> /dev/null \
 	    || echo "pip-audit: skipped or with findings; it needs a network. Run it by itself: $(BIN)/pip-audit -r constraints.txt"
 
+pictures: $(INDEX)
+	@$(BIN)/python -m tests.pictures
+
+bench: $(INDEX)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(INDEX)
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -49,6 +61,6 @@ clean:
 	@touch $@
 
 # The topic finder is fitted from the example questions: a few seconds.
-$(INDEX): .venv/installed content/en/gate.json content/en/signs.toml content/en/real_words.txt $(shell find $(SOURCES) -type f)
+$(INDEX): .venv/installed content/en/gate.json content/en/signs.toml content/en/replies.toml content/en/real_words.txt content/en/families.txt $(shell find $(SOURCES) -type f)
 	@$(BIN)/calcibot content build
 	@touch $@

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.clock import system_clock
-from bot.commands import content, db, doctor, keys, reading
+from bot.commands import backup, content, db, doctor, keys, reading
 from bot.keys import open_vault
 from bot.logs import set_up_logs
 from bot.polling import Deaf
@@ -20,9 +20,11 @@ from bot.program import EXIT_KEYS, NotMigrated, Program, stop_on_signals
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
 from bot.webside import Place
 from content.load import ContentError, load_library
-from content.reading.index import StaleIndex
+from content.reading.fitted import StaleIndex
+from scheduler.db.backup import BackupError
 from scheduler.db.crypto import KeysError
 from scheduler.db.retention import Terms
+from scheduler.db.revision import NewerDatabaseError
 from scheduler.zones import use_pinned_tzdata
 
 USAGE = 2
@@ -35,6 +37,9 @@ app.add_typer(content.app, name="content", help="Check the content files, and bu
 app.add_typer(db.app, name="db", help="Bring the database up to date.")
 app.add_typer(keys.app, name="keys", help="Make, change and check the keys that answers are encrypted with.")
 app.command()(doctor.doctor)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(backup.settle)
 
 
 @app.callback()
@@ -112,7 +117,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="surrogatepass")
     try:
         app()
-    except (SettingsError, ContentError, StaleIndex, NotMigrated) as error:
+    except (SettingsError, ContentError, StaleIndex, NotMigrated, NewerDatabaseError, BackupError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(USAGE)
     except KeysError as error:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from telegram import BotCommand, MessageEntity, Update
+from telegram import BotCommand, Message, MessageEntity, Update
 from telegram.ext import (
     ApplicationBuilder,
     ApplicationHandlerStop,
@@ -23,10 +23,12 @@ from telegram.request import BaseRequest
 from bot.context import Context, House, HouseApplication
 from bot.floods import FloodGate
 from bot.handlers import (
+    away,
     check_ins,
     checklist,
     emergencies,
     history,
+    media,
     members,
     messages,
     outcomes,
@@ -79,6 +81,7 @@ BUTTONS: dict[str, Press] = {
     "d": privacy.pressed,
     "e": emergencies.pressed,
     "m": reminders.came_back,
+    "a": away.pressed,
 }
 
 
@@ -120,12 +123,12 @@ def add_handlers(application: HouseApplication) -> None:
     application.add_handler(TypeHandler(Update, outside_private), group=-3)
     application.add_handler(MessageHandler(filters.TEXT | filters.CAPTION, emergency_first), group=-2)
     application.add_handler(TypeHandler(Update, FloodGate()), group=-1)
-    application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & private, start.edited))
+    application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & private, media.edited))
     for name, handle in COMMANDS.items():
         application.add_handler(CommandHandler(name, handle, filters=private))
     application.add_handler(MessageHandler(private & filters.COMMAND, start.unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, messages.read))
-    application.add_handler(MessageHandler(private, start.not_text))
+    application.add_handler(MessageHandler(private, media.not_text))
     application.add_handler(CallbackQueryHandler(pressed))
     application.add_handler(ChatMemberHandler(members.changed, ChatMemberHandler.MY_CHAT_MEMBER))
 
@@ -135,6 +138,8 @@ async def outside_private(update: Update, context: Context) -> None:
     chat = update.effective_chat
     if chat is not None and chat.type == chat.PRIVATE:
         return
+    if update.callback_query is not None:
+        context.house.metrics.pressed_oddly("group")
     if chat is not None and update.my_chat_member is None and _is_for_us(update, context):
         await start.in_group(update, context)
     raise ApplicationHandlerStop
@@ -162,6 +167,7 @@ async def pressed(update: Update, context: Context) -> None:
     """Hand a pressed button to its owner; one of another version, or of nobody, is explained."""
     parts = unpack(update.callback_query.data if update.callback_query else None)
     owner = BUTTONS.get(parts[0]) if parts else None
+    _count_odd(update, context, is_known=owner is not None)
     if parts is None or owner is None:
         await toast(update)
         await start.old_button(update, context)
@@ -169,13 +175,31 @@ async def pressed(update: Update, context: Context) -> None:
     await owner(update, context, parts[1:])
 
 
+def _count_odd(update: Update, context: Context, *, is_known: bool) -> None:
+    """Count a press that no keyboard of ours offers there: a forged one, an old one, or the second of two at once."""
+    query = update.callback_query
+    if not is_known:
+        context.house.metrics.pressed_oddly("unknown")
+    elif query is not None and isinstance(query.message, Message):  # of a message long ago nothing is told
+        keyboard = query.message.reply_markup
+        offered = {button.callback_data for row in keyboard.inline_keyboard for button in row} if keyboard else set()
+        if query.data not in offered:
+            context.house.metrics.pressed_oddly("not there")
+
+
 async def first_aid(application: HouseApplication, update: Update) -> None:
     """Send the emergency text, if that is what is needed, with nothing but Telegram: the database is down."""
     context = Context.from_update(update, application)
     message, chat = update.effective_message, update.effective_chat
-    if message is None or chat is None or chat.type != chat.PRIVATE or update.callback_query is not None:
+    if chat is None or chat.type != chat.PRIVATE:
         return
-    if emergencies.is_emergency(message.text or message.caption or "", context):
+    if update.callback_query is not None:
+        parts = unpack(update.callback_query.data) or ("",)
+        is_needed = parts[0] == "k" and checklist.is_emergency(context.library, parts[1:])
+    else:
+        text = (message.text or message.caption or "") if message else ""
+        is_needed = emergencies.is_emergency(text, context)
+    if is_needed:
         await send(update, context, emergency.full(context.library))
 
 

@@ -30,7 +30,10 @@ class Draft:
     purpose: str = "check_in"
     # The plan that this one takes the place of.
     instead_of: str | None = None
-    message_id: int | None = None
+    # The zone that is offered before one is known.
+    guess: str = "UTC"
+    # All of it was confirmed; only the consent is missing.
+    confirmed: bool = False
 
     @classmethod
     def parse(cls, asking: Mapping[str, Any]) -> Draft:
@@ -41,6 +44,11 @@ class Draft:
     def asking(self) -> dict[str, Any]:
         """Return this draft as what the person is being asked."""
         return {"kind": "plan", **asdict(self), "weekdays": list(self.weekdays)}
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether nothing is left to ask but for a last look."""
+        return None not in {self.unit, self.first, self.at, self.zone}
 
     def with_rhythm(self, unit: str, interval: int, today: date) -> Draft:
         """Return the draft with a rhythm chosen by button: it begins one interval from today."""

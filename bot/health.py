@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
 from bot.metrics import Metrics
-from scheduler.db import figures
+from scheduler.db import figures, leases
 from scheduler.db.engine import Database
 from scheduler.zones import check_tzdata
 
@@ -100,9 +101,11 @@ class Health:
         waited = self._monotonic() - max(self._since, self._heard_at or 0.0)
         hears = self.stage == "standing by" or waited < SILENCE_SECONDS
         oldest: float | None = None
+        ahead: timedelta | None = None
         try:
             async with asyncio.timeout(DATABASE_SECONDS), self._database.read() as session:
                 at = await figures.oldest_due(session, now)
+                ahead = await leases.clock_ahead(session)
             oldest = (now - at).total_seconds() if at else 0.0
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("the database does not answer", error=type(error).__name__)
@@ -115,6 +118,7 @@ class Health:
                 "database": "unreachable" if oldest is None else "ok",
                 "last_heard_seconds": None if silent is None else round(silent, 1),
                 "oldest_due_seconds": None if oldest is None else round(oldest, 1),
+                "database_clock_ahead_seconds": None if ahead is None else round(ahead.total_seconds(), 1),
                 "versions": self.versions,
             },
         )
@@ -125,7 +129,10 @@ class Health:
         try:
             async with asyncio.timeout(DATABASE_SECONDS), self._database.read() as session:
                 found = await figures.figures(session, now)
+                ahead = await leases.clock_ahead(session)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("the database does not answer", error=type(error).__name__)
             return
+        if ahead is not None:
+            self._metrics.clocks_compared(ahead)
         self._metrics.scheduler_seen(found.due, found.oldest_due_seconds(now), found.states)

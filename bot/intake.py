@@ -62,11 +62,16 @@ class Intake:
         application: HouseApplication,
         first_aid: Callable[[Update], Awaitable[None]],
         apologise: Callable[[Update], Awaitable[None]],
+        held: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Take the application, what to do for an emergency without a database, and what to say after giving up."""
+        """Take the application, what to do for an emergency without a database, and what to say after giving up.
+
+        `held` tells for how many seconds more Telegram lets nothing be sent.
+        """
         self._application = application
         self._first_aid = first_aid
         self._apologise = apologise
+        self._held = held
         self._helped: deque[int] = deque(maxlen=HELPED)
 
     @property
@@ -164,6 +169,11 @@ class Intake:
                 log.info("answer not wanted: the person blocked the bot")
             except Exception:  # one update's failure, whatever it is, must not stop the others
                 log.exception("an update failed", attempt=attempt)
+                if self._held():
+                    # Nothing could be said in a pause that Telegram asked for: that is nobody's failure.
+                    self._metrics.update_ended(raw, "failed")
+                    await self._take_back(raw["update_id"])
+                    return False
                 if attempt < ATTEMPTS:
                     self._metrics.update_ended(raw, "failed")
                     return False
@@ -171,6 +181,13 @@ class Intake:
                 await self._say_sorry(update)
         self._metrics.update_ended(raw, result, time.monotonic() - begun)
         return await self._finish(raw["update_id"], turn)
+
+    async def _take_back(self, update_id: int) -> None:
+        try:
+            async with self._database.write() as session:
+                await updates.take_back(session, self._application.bot.id, update_id)
+        except SQLAlchemyError:
+            log.exception("an attempt cannot be taken back")
 
     async def _finish(self, update_id: int, turn: Turn | None) -> bool:
         try:

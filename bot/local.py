@@ -22,7 +22,12 @@ PORTS = 20
 
 
 async def chat(
-    library: Library, folder: Path, per_second: float, show: Callable[[str], None], on_start: Callable[[Program], None]
+    library: Library,
+    folder: Path,
+    per_second: float,
+    show: Callable[[str], None],
+    on_start: Callable[[Program], None],
+    clock: ShiftedClock | None = None,
 ) -> None:
     """Run until stopped. `show` is given the page's address; `on_start` the running program, to stop it.
 
@@ -38,8 +43,9 @@ async def chat(
         if program:
             program.clockwork.wake()
 
-    clock = ShiftedClock()
+    clock = clock or ShiftedClock()
     phone = Phone(clock, path=folder / "phone.db", tokens=[TOKEN], page_token=TOKEN, next_due=next_due, on_move=look)
+    phone.rename(TOKEN, library.phrases.plain("bot.name"))
     file = KeyFile(beside(folder / "calcibot.db"))
     file.make()
     vault = Vault(file.read(), file.changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import (
@@ -39,6 +39,7 @@ class Metrics:
         )
         self._answers = self._counter("answers", "Answers to typed questions", "kind")
         self._refusals = self._counter("refusals", "Typed questions without an answer", "why")
+        self._odd_presses = self._counter("odd_presses", "Presses of buttons that were not offered there", "why")
         self._checklists = self._counter("checklists", "Checklists that ended", "outcome")
         self._sendings = self._counter("sendings", "Attempts to send a check-in", "result")
         self._given_up = self._counter("given_up", "Check-ins that were not sent as planned", "why")
@@ -54,6 +55,7 @@ class Metrics:
         self._rebuilds = self._counter("client_rebuilds", "HTTP clients thrown away because they were stuck")
         self._due = self._gauge("due", "Plans and check-ins whose time has come")
         self._oldest_due = self._gauge("oldest_due_seconds", "How long the oldest of them has waited")
+        self._clock_ahead = self._gauge("database_clock_ahead_seconds", "The database's clock, against this machine's")
         self._states = self._gauge("check_ins", "Check-ins that will be looked at again", "state")
         self._heard = self._gauge("last_heard_timestamp_seconds", "When Telegram was heard last")
         self._polling = self._gauge("polls_here", "1 while this replica is the one that polls")
@@ -86,6 +88,10 @@ class Metrics:
     def refused(self, why: str) -> None:
         """Count a typed question that got no answer, by the kind of refusal."""
         self._refusals.labels(why).inc()
+
+    def pressed_oddly(self, why: str) -> None:
+        """Count a press of a button that was not offered there: "group", "unknown", "not there"."""
+        self._odd_presses.labels(why).inc()
 
     def checklist_ended(self, outcome: str) -> None:
         """Count a checklist by the level of its outcome."""
@@ -138,6 +144,10 @@ class Metrics:
         self._states.clear()
         for state, count in states.items():
             self._states.labels(state).set(count)
+
+    def clocks_compared(self, ahead: timedelta) -> None:
+        """Note how far the database's clock is ahead of this machine's."""
+        self._clock_ahead.set(ahead.total_seconds())
 
     def versions(self, version: str, tzdata: str, sqlite: str) -> None:
         """Name what runs."""

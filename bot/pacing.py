@@ -8,8 +8,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final
 
 import structlog
@@ -19,11 +17,13 @@ from telegram.ext import BaseRateLimiter
 from bot.budget import Budget, Clock, EvenBudget
 from bot.errors import Flooded, classify
 from bot.line import Call, Chat, Chats, Line
+from bot.pace import NotWanted, Pace, Priority, Reminder
+
+__all__ = ["SENDS_PER_SECOND", "NotWanted", "Pace", "Pacing", "Priority", "Reminder"]
 
 log = structlog.get_logger(__name__)
 
 Sleep = Callable[[float], Awaitable[object]]
-Begin = Callable[[], Awaitable[bool]]
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 # Telegram asks for no more than about 30 messages a second; the rest is for clocks and networks that differ.
@@ -35,42 +35,14 @@ MARGIN_SECONDS: Final = 0.1
 # At high rates sleeping for each send would cost more than sending; the budget makes up for waking up late.
 SHORTEST_REST: Final = 0.002
 
-# A send without a limit of its own is not worth more waiting than this.
-GIVE_UP_SECONDS: Final = 60.0
+# So much of a second's sends may be begun and not answered yet: a slow Telegram must not pile up what a crash would
+# double. Enough for a round trip of this length at the full rate; at low rates, for a few.
+BEGUN_SECONDS: Final = 0.5
+LEAST_BEGUN: Final = 4
 
 # Calls that write into a chat. What only reads (getMe, getFile), sets up (setMyCommands, setWebhook, deleteWebhook)
 # or answers a press (answerCallbackQuery) is no send: Telegram does not count it, and a spinner must not wait.
 WRITING: Final = ("send", "edit", "delete", "copy", "forward", "stop", "pin", "unpin")
-
-
-class NotWanted(Exception):  # noqa: N818  # nothing went wrong
-    """The turn came, and the message is not wanted any more."""
-
-
-class Priority(IntEnum):
-    """Order those who wait; the lowest goes first."""
-
-    ANSWER = 0
-    REMINDER = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Say how a send may wait; given as `rate_limit_args`. `give_up_after` is in seconds from the call.
-
-    `begin` is asked once, when the turn has come; if it says False nothing is sent, and NotWanted is raised.
-    """
-
-    priority: Priority = Priority.ANSWER
-    give_up_after: float = GIVE_UP_SECONDS
-    begin: Begin | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder(Pace):
-    """Let a send wait behind all answers."""
-
-    priority: Priority = Priority.REMINDER
 
 
 class Pacing(BaseRateLimiter[Pace]):
@@ -98,12 +70,16 @@ class Pacing(BaseRateLimiter[Pace]):
         self._window = max(1.0, 1 / per_second)
         self._sends: deque[float] = deque(maxlen=self._most)
         self._called: set[int] = set()
+        # Those who began and have no answer yet: what is under way when a program is killed comes twice.
+        self._begun: set[int] = set()
+        self._most_begun = max(LEAST_BEGUN, int(per_second * BEGUN_SECONDS))
         self._held_until = -math.inf
         self._line = Line()
         self._numbers = itertools.count()
         self._chats = Chats()
         self._pump: asyncio.Task[None] | None = None
         self._nap: asyncio.Future[object] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def initialize(self) -> None:
         """Do nothing: the line moves as soon as somebody stands in it."""
@@ -114,6 +90,8 @@ class Pacing(BaseRateLimiter[Pace]):
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.wait({self._pump})
+        if self._telling:
+            await asyncio.wait(self._telling)
 
     async def process_request(
         self,
@@ -137,20 +115,28 @@ class Pacing(BaseRateLimiter[Pace]):
         with self._chats.using(endpoint, data["chat_id"], self._clock()) as chat:
             # Ends at `give_up_at` at the latest: `_turn` raises then.
             while True:
-                await self._turn(pace, number, chat, give_up_at)
                 try:
-                    return await callback(*args, **kwargs)
-                except TelegramError as error:
-                    if not self._heed(error) or pace.begin is not None:
-                        raise
+                    await self._turn(pace, number, chat, give_up_at)
+                    try:
+                        return await callback(*args, **kwargs)
+                    except TelegramError as error:
+                        if not self._heed(error) or pace.begin is not None:
+                            raise
+                finally:
+                    self._answered(number)
 
     def _heed(self, error: TelegramError) -> bool:
         """Hold every send if this is a 429, and return whether it is one."""
         failure = classify(error)
         if failure.kind != "wait" or failure.retry_after is None:
             return False
-        now = self._clock()
-        self._held_until = max(self._held_until, now + failure.retry_after + MARGIN_SECONDS)
+        until = self._clock() + failure.retry_after + MARGIN_SECONDS
+        # Many answers under way say the same at once; the other replicas are told once.
+        if until > self._held_until + MARGIN_SECONDS:
+            telling = asyncio.create_task(self._budget.hold(failure.retry_after + MARGIN_SECONDS))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+        self._held_until = max(self._held_until, until)
         log.warning("Telegram asks for a pause", seconds=failure.retry_after)
         self._wake()
         return True
@@ -164,23 +150,31 @@ class Pacing(BaseRateLimiter[Pace]):
             self._wake()
             try:
                 may_go = await call.go
-                if may_go and not self._held() and pace.begin is not None:
+                if may_go and not self.held() and pace.begin is not None:
                     if not await pace.begin():
                         raise NotWanted
-                    may_go = not self._held()
+                    may_go = not self.held()
                 if not may_go:
-                    raise Flooded(self._held())
+                    raise Flooded(self.held())
                 # A 429 can come in between being called up and going; then it is the next turn.
-                if not self._held():
+                if not self.held():
                     self._sends.append(self._clock())
                     return
+                self._answered(number)
             finally:
                 if number in self._called:
                     if len(self._called) in {self._most, (self._most + 1) // 2}:
                         self._wake()
                     self._called.discard(number)
 
-    def _held(self) -> float:
+    def _answered(self, number: int) -> None:
+        """Make room for another that begins."""
+        if number in self._begun:
+            self._begun.discard(number)
+            if len(self._begun) == self._most_begun - 1:
+                self._wake()
+
+    def held(self) -> float:
         """Return for how many seconds more nothing may be sent; 0 if it may."""
         return max(0.0, self._held_until - self._clock())
 
@@ -205,7 +199,7 @@ class Pacing(BaseRateLimiter[Pace]):
                 # Nobody can use the slot now, and used later it could crowd a second.
                 slot = None
             elif slot is None:
-                slot = await self._reserve(now)
+                slot = await self._reserve(now, urgent=self._line.first.priority == Priority.ANSWER)
                 # Much can have changed meanwhile.
                 continue
             else:
@@ -214,11 +208,14 @@ class Pacing(BaseRateLimiter[Pace]):
                 await self._rest(min(ready_at, self._line.first_to_give_up()) - now)
                 continue
             slot = None
-            self._called.add(self._line.call_up(now).number)
+            call = self._line.call_up(now)
+            self._called.add(call.number)
+            if call.begins:
+                self._begun.add(call.number)
 
-    async def _reserve(self, now: float) -> float:
+    async def _reserve(self, now: float, *, urgent: bool) -> float:
         try:
-            return await self._budget.reserve(1)
+            return await self._budget.reserve(1, urgent)
         except Exception as error:  # noqa: BLE001  # a shared budget may lose its database; urgent texts go even then
             log.warning("the budget cannot be reached", error=type(error).__name__)
             return now
@@ -228,6 +225,8 @@ class Pacing(BaseRateLimiter[Pace]):
         room = self._most - len(self._called)
         # Half of the window is kept from those who begin: when the database hangs, urgent texts still go.
         if room == 0 or (call.begins and len(self._called) >= (self._most + 1) // 2):
+            return math.inf
+        if call.begins and len(self._begun) >= self._most_begun:
             return math.inf
         return self._sends[-room] + self._window if len(self._sends) >= room else -math.inf
 

@@ -19,6 +19,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app import apologise, build, first_aid, new_id, publish
+from bot.budget import budget_of
 from bot.clock import Clock
 from bot.context import House, HouseApplication
 from bot.dead_man import PING_SECONDS, DeadMan
@@ -86,13 +87,15 @@ class Program:
         metrics = Metrics()
         new_client = partial(AiohttpRequest, on_flood=metrics.flooded)
         self.house = House(library, self.database, clock, new_id, self._wake, metrics, terms)
-        self.application: HouseApplication = build(token, self.house, new_client(), Pacing(per_second), api_url)
+        pacing = Pacing(per_second, budget=budget_of(self.database, token, per_second))
+        self.application: HouseApplication = build(token, self.house, new_client(), pacing, api_url)
         self.health = Health(self.database, clock, metrics)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         sender = Sender(self.application.bot, library, clock)
         self.deliverer = Deliverer(self.database, sender.send, clock, owner, self._on_fatal, lease, metrics)
         self.clockwork = Clockwork(self.database, self.deliverer, clock, terms)
-        intake = Intake(self.application, partial(first_aid, self.application), partial(apologise, self.application))
+        aid, sorry = partial(first_aid, self.application), partial(apologise, self.application)
+        intake = Intake(self.application, aid, sorry, pacing.held)
         self.poller = Poller(new_client, self.application.bot.base_url, intake, self.health, metrics)
         self._standby = Standby(self.database, owner, self.health, metrics)
         self.web = WebSide(place, self.application, intake, self.health, metrics, self._on_fatal) if place else None
@@ -116,7 +119,8 @@ class Program:
     async def run(self) -> None:
         """Run until stopped. Raises Deaf when Telegram cannot be heard any more.
 
-        Before anything it raises NotMigrated, or MissingKeysError when stored answers need another key.
+        Before anything it raises NotMigrated or NewerDatabaseError, or MissingKeysError when stored answers need
+        another key.
         """
         try:
             await self._open_database()
@@ -165,6 +169,7 @@ class Program:
     async def _open_database(self) -> None:
         """Make the tables of a new database, and bring an embedded one up to date; a shared one is upgraded by hand."""
         found = await asyncio.to_thread(revision.current, self._database_url)
+        revision.refuse_newer(found)
         if found != revision.newest():
             # An empty database is nobody's yet. One with older tables may still be in use by other replicas.
             if found is not None and not self.database.is_sqlite:

@@ -1,22 +1,29 @@
-"""Build the topic index and the sign model of a language from its example messages.
+"""Build the topic index, the sign model and the reply model of a language from its example messages.
 
 Needs scikit-learn and symspellpy (extra `build`).
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from content.examples import CONTENT, hash_content, read_examples, read_own_texts
 from content.fit import fit_scorer, learn_slips, read_dictionary
-from content.fit_signs import fit_sign_model
+from content.fit_replies import fit_reply_model, look_at
+from content.fit_signs import fit_sign_model, read_examples_for_fit
 from content.gate import read_gate
+from content.hashes import hash_reply_content, hash_sign_content
 from content.reading.index import TopicIndex, save_index
-from content.reading.sign_model import save_sign_model
+from content.reading.replies_rules import ReplyRules
+from content.reading.reply_model import save_reply_model
+from content.reading.sign_features import parse_families
+from content.reading.sign_model import load_sign_model, save_sign_model
 from content.reading.sign_rules import parse_sign_rules
-from content.sign_examples import hash_sign_content, read_sign_examples
+from content.reply_examples import read_reply_examples
+from content.sign_examples import read_other_messages, read_sign_examples
 
 # Gets what is being done, and the share of all work that is done before it.
 Progress = Callable[[str, float], None]
@@ -55,14 +62,38 @@ def sign_model_path(language: str = "en", root: Path = CONTENT) -> Path:
 def build_sign_model(language: str = "en", root: Path = CONTENT) -> Path:
     """Fit and write the sign model of a language, and return its path.
 
-    Takes about a minute of one core. Raises ValueError if the examples or the rules cannot be read.
+    Takes some twenty seconds of one core. Raises ValueError if the examples, families or rules cannot be read.
     """
     folder = root / language
     content_hash = hash_sign_content(language, root)
     rules = parse_sign_rules(
         *((folder / name).read_text(encoding="utf-8") for name in ("signs.toml", "real_words.txt"))
     )
-    others = [example.text for example in read_examples(language, root)]
+    families = parse_families((folder / "families.txt").read_text(encoding="utf-8"))
+    others = read_other_messages(language, root)
+    readings = read_examples_for_fit(read_sign_examples(language, root), others, rules, families)
     path = sign_model_path(language, root)
-    save_sign_model(fit_sign_model(read_sign_examples(language, root), others, rules), path, content_hash)
+    save_sign_model(fit_sign_model(readings, families), path, content_hash)
+    return path
+
+
+def reply_model_path(language: str = "en", root: Path = CONTENT) -> Path:
+    """Return where the built reply model of a language lives; Git ignores the folder."""
+    return root / language / "built" / "replies.npz"
+
+
+def build_reply_model(language: str = "en", root: Path = CONTENT) -> Path:
+    """Fit and write the reply model of a language, and return its path. The sign model must be built before.
+
+    Takes some seconds of one core. Raises ValueError if the examples or the rules cannot be read.
+    """
+    folder = root / language
+    content_hash = hash_reply_content(language, root)
+    rules = ReplyRules.from_toml(tomllib.loads((folder / "replies.toml").read_text(encoding="utf-8")))
+    signs = parse_sign_rules(
+        *((folder / name).read_text(encoding="utf-8") for name in ("signs.toml", "real_words.txt"))
+    ).with_model(load_sign_model(sign_model_path(language, root), hash_sign_content(language, root)))
+    examples = read_reply_examples(language, root)
+    path = reply_model_path(language, root)
+    save_reply_model(fit_reply_model(examples, look_at(examples, rules, signs)), path, content_hash)
     return path

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from sklearn.svm import LinearSVC
 
 from content.examples import LABELS, Example
-from content.reading.features import Ids, letter_features, number, split_words, word_features
-from content.reading.index import NONE, Block, Floats, Scorer, weigh
+from content.fitting import block_of, rarity_of, values_of
+from content.reading.features import letter_features, number, split_words, word_features
+from content.reading.index import NONE, Scorer
 from content.reading.normal import normalise
 from content.reading.slips import Slips, number_words
 
@@ -52,9 +53,9 @@ def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
     typed = [slips.mend(split_words(normalise(example.text))) for example in examples]
     word_ids = [number(word_features(words)) for words in typed]
     letter_ids = [number(letter_features(words)) for words in typed]
-    words, letters = _rarity(word_ids, fewest=1), _rarity(letter_ids, fewest=2)
+    words, letters = rarity_of(word_ids, fewest=1), rarity_of(letter_ids, fewest=2)
     blocks = ((word_ids, words), (letter_ids, letters))
-    values = hstack([_values(ids, *block, heed_strange=True) for ids, block in blocks]).tocsr()
+    values = hstack([values_of(ids, *block, heed_strange=True) for ids, block in blocks]).tocsr()
     wanted = np.array([LABELS.index(example.label) for example in examples])
     inside = np.array([not example.label.startswith(NONE) for example in examples])
     machine, guard = (LinearSVC(C=FIT, tol=EXACTNESS, random_state=0).fit(values, goal) for goal in (wanted, inside))
@@ -68,29 +69,8 @@ def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
     return Scorer(
         labels=LABELS,
         slips=slips,
-        words=_block(*words, weights[:border]),
-        letters=_block(*letters, weights[border:]),
+        words=block_of(*words, weights[:border]),
+        letters=block_of(*letters, weights[border:]),
         bias=bias,
         familiar=np.isin(words[0], np.concatenate([word_ids[row] for row in np.flatnonzero(inside)])),
     )
-
-
-def _rarity(texts: Sequence[Ids], fewest: int) -> tuple[Ids, Floats]:
-    """Return the features found in at least `fewest` texts, sorted, and how rare each is."""
-    ids, counts = np.unique(np.concatenate([np.unique(text) for text in texts]), return_counts=True)
-    kept = counts >= fewest
-    return ids[kept], (np.log((1 + len(texts)) / (1 + counts[kept])) + 1).astype(np.float32)
-
-
-def _values(texts: Sequence[Ids], ids: Ids, rarity: Floats, *, heed_strange: bool = False) -> csr_matrix:
-    weighed = [weigh(text, ids, rarity, heed_strange=heed_strange) for text in texts]
-    ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
-    columns = np.concatenate([columns for columns, _ in weighed])
-    values = np.concatenate([values for _, values in weighed]).astype(np.float64)
-    return csr_matrix((values, columns, ends), (len(texts), len(ids)))
-
-
-def _block(ids: Ids, rarity: Floats, weights: Floats) -> Block:
-    """Return the block with its weights as bytes: 8 bits a weight cost no accuracy."""
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
-    return Block(ids, rarity, np.round(weights / scale).astype(np.int8), scale.astype(np.float32))

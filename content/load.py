@@ -13,15 +13,18 @@ from pydantic import TypeAdapter
 
 from content import checklist, structure, wording
 from content.examples import hash_content
+from content.hashes import hash_reply_content, hash_sign_content
 from content.model import TOPIC_IDS, Fact, Library, Source, Topic
 from content.phrases import Phrases
 from content.problem import Problem, explain
+from content.reading.choices import Choices
 from content.reading.index import load_index
 from content.reading.replies_rules import ReplyRules
+from content.reading.reply_model import load_reply_model
+from content.reading.reply_reader import ReplyReader
 from content.reading.schedule_words import ScheduleWords
 from content.reading.sign_model import load_sign_model
 from content.reading.sign_rules import parse_sign_rules
-from content.sign_examples import hash_sign_content
 
 CONTENT = Path(__file__).parent
 
@@ -48,6 +51,7 @@ _PARTS: dict[str, _Part] = {
     "checklist": _Part("{language}/checklist.toml", checklist.parse),
     "words": _Part("{language}/words.toml", ScheduleWords.from_toml),
     "replies": _Part("{language}/replies.toml", ReplyRules.from_toml),
+    "choices": _Part("{language}/choices.toml", Choices.from_toml),
 }
 
 # The rules, and the English words that no slip of the finger in them may be taken for.
@@ -74,6 +78,8 @@ def load_library(language: str = "en", root: Path = CONTENT) -> Library:
     parts["index"] = load_index(root / language / "built" / "topics.npz", hash_content(language, root))
     model = load_sign_model(root / language / "built" / "signs.npz", hash_sign_content(language, root))
     parts["signs"] = parts["signs"].with_model(model)
+    replies = load_reply_model(root / language / "built" / "replies.npz", hash_reply_content(language, root))
+    parts["replies"] = ReplyReader(parts["replies"], parts["signs"], replies)
     return Library(language=language, **{part.name: parts[part.name] for part in fields(Library) if part.name in parts})
 
 

@@ -14,7 +14,8 @@ from content.examples import CONTENT, LABELS, Example, read_examples, read_own_t
 from content.fit import fit_scorer, learn_slips, read_dictionary
 from content.gate import write_gate
 from content.measure_report import report
-from content.reading.index import NONE, Floats, Gate, Marks
+from content.reading.blocks import Floats
+from content.reading.index import NONE, Gate, Marks
 from content.reading.normal import normalise
 from content.reading.topics import EVIDENCE, soften, weigh_evidence
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from content.examples import LABELS, Example
-from content.reading.index import NONE, Floats, Gate
+from content.reading.blocks import Floats
+from content.reading.index import NONE, Gate
 
 _IS_NONE = np.array([label.startswith(NONE) for label in LABELS])
 _TOPICS = np.flatnonzero(~_IS_NONE)

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:  # the parts below are built from these values; importing them for real would go round in a circle
     from content.phrases import Phrases
+    from content.reading.choices import Choices
     from content.reading.index import TopicIndex
-    from content.reading.replies_rules import ReplyRules
+    from content.reading.reply_reader import ReplyReader
     from content.reading.schedule_words import ScheduleWords
     from content.reading.sign_rules import SignRules
 
@@ -208,6 +209,7 @@ class Library:
     phrases: Phrases
     checklist: Checklist
     signs: SignRules
-    replies: ReplyRules
+    replies: ReplyReader
     words: ScheduleWords
+    choices: Choices
     index: TopicIndex

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from content.examples import CONTENT, phrasing_files
+from content.examples import CONTENT, read_examples
 from content.reading.sign_model import EMERGENCY
 from content.reading.sign_rules import FLAGS
+from content.reply_examples import read_reply_examples
 
 _HEADER = "## "
 _COMMENT = "# "
 _NO_EMERGENCY = "no emergency"
 _NO_FLAG = "none"
+# A share of the topics' example messages is enough to know what is no sign.
+EVERY_OTHER = 2
+# Replies with these meanings may tell of a sign.
+_TELLING = ("yes", "worse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,13 @@ def _read_header(header: str, place: str) -> tuple[bool | None, frozenset[str] |
     return None, flags
 
 
+def read_other_messages(language: str = "en", root: Path = CONTENT) -> list[str]:
+    """Return messages and replies that tell of no sign, as far as nobody has judged them."""
+    # What is sent to a check-in or a checklist is short, and must raise no alarm ("in an hour").
+    calm = [one.text for one in read_reply_examples(language, root) if one.meaning not in _TELLING]
+    return [example.text for example in read_examples(language, root)][::EVERY_OTHER] + calm
+
+
 def sign_files(language: str, root: Path) -> list[Path]:
     """Return the files of messages, one an author, in a fixed order."""
     return sorted((root / language / "signs").glob("*.txt"))
-
-
-def hash_sign_content(language: str = "en", root: Path = CONTENT) -> str:
-    """Return the SHA-256 of all that the sign model is fitted from. Line ends count as one."""
-    folder = root / language
-    rules = [folder / "signs.toml", folder / "real_words.txt"]
-    digest = hashlib.sha256()
-    for path in [*sign_files(language, root), *phrasing_files(language, root), *rules]:
-        text = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.name} {len(text)}\n".encode() + text)
-    return digest.hexdigest()

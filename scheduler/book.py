@@ -52,19 +52,21 @@ class Book:
             begins, self._begins = self._begins, []
             endings, self._endings = self._endings, []
             allowed: set[int] = set()
+            # A process that slept may have taken over from itself: then only the newer claim can hold.
+            newest = {due.id: due for due, _ in sorted(begins, key=lambda begin: begin[0].attempt)}
             try:
                 async with self._database.write() as session:
                     now = self._clock()
                     if endings:
                         await claims.finish(session, [(due, report) for due, report, _ in endings], self._owner, now)
                     if begins:
-                        allowed = await claims.begin(session, [due for due, _ in begins], self._owner, now, self._lease)
+                        allowed = await claims.begin(session, newest.values(), self._owner, now, self._lease)
             except SQLAlchemyError:
                 log.exception("sendings cannot be written down", begun=len(begins), ended=len(endings))
                 allowed = set()
             for due, future in begins:
                 if not future.done():
-                    future.set_result(due.id in allowed)
+                    future.set_result(due.id in allowed and due.attempt == newest[due.id].attempt)
             for _, _, future in endings:
                 if not future.done():
                     future.set_result(True)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.db import leases, retention, updates
 from scheduler.db.engine import Database
 from scheduler.db.retention import Terms
-from scheduler.deliver import Deliverer
+from scheduler.deliver import CLOCKS_ASTRAY, Deliverer
 
 log = structlog.get_logger(__name__)
 
-# The event loop's clock stands still while a machine sleeps: look this often, whatever was planned.
-LONGEST_SLEEP = timedelta(seconds=5)
+# The event loop's clock stands still while a machine sleeps: look this often, whatever was planned. With the pause
+# below what is due then comes within five seconds.
+LONGEST_SLEEP = timedelta(seconds=4)
+
+# A clock that jumped ahead is looked at again after this long: it was set wrongly and set right, or the machine slept.
+JUMP_PAUSE = timedelta(seconds=1)
+
+# The jobs are planned by the machine's clock: set back by more than this, it would let them wait.
+SET_BACK = timedelta(seconds=1)
+
+# What came due since the look is not left for the next regular one; nor is what another replica holds looked at in a
+# hot loop.
+SHORTEST_SLEEP = timedelta(milliseconds=20)
 
 NIGHT_HOUR = 3
 
@@ -31,12 +45,22 @@ class Clockwork:
         deliverer: Deliverer,
         clock: Callable[[], datetime],
         terms: Terms = Terms(),  # noqa: B008  # a frozen value
+        machine: Callable[[], datetime] = leases.machine_clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare the jobs; nothing runs yet. `terms` say how long things are kept."""
+        """Prepare the jobs; nothing runs yet. `terms` say how long things are kept.
+
+        `machine` is the machine's own clock, which somebody may set, and `monotonic` the one that nobody can.
+        """
         self._database = database
         self._deliverer = deliverer
         self._clock = clock
         self._terms = terms
+        self._machine = machine
+        self._monotonic = monotonic
+        self._seen = machine(), monotonic()
+        self._held_until = monotonic()
+        self._watching: asyncio.TimerHandle | None = None
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
@@ -52,24 +76,54 @@ class Clockwork:
 
     def start(self) -> None:
         """Start, and look at once for what became due meanwhile."""
+        self._seen = self._machine(), self._monotonic()
         self._jobs.start()
         # Somebody who runs the bot by day only must not keep things for longer.
-        self._jobs.modify_job("night", next_run_time=datetime.now(UTC))
+        self._jobs.modify_job("night", next_run_time=self._machine())
+        self._watch()
         self.wake()
 
     def wake(self) -> None:
         """Look now: something was planned or the clock was moved."""
         self._is_woken = True
         if self._jobs.running and not self._is_ticking:
-            self._jobs.modify_job("tick", next_run_time=datetime.now(UTC))
+            self._tick_in(timedelta())
 
     async def stop(self, seconds: float) -> None:
         """Start no job any more and let deliveries under way end, for so long."""
+        if self._watching is not None:
+            self._watching.cancel()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
         await self._deliverer.finish(seconds)
 
+    def _watch(self) -> None:
+        """Look at the clock again and again, by the event loop's own, which nobody can set."""
+        self._compare_clocks()
+        self._watching = asyncio.get_running_loop().call_later(LONGEST_SLEEP.total_seconds(), self._watch)
+
+    def _compare_clocks(self) -> None:
+        """Notice that the machine's clock jumped since the last look at it."""
+        (then, before), self._seen = self._seen, (self._machine(), self._monotonic())
+        now, steady = self._seen
+        jump = now - then - timedelta(seconds=steady - before)
+        if jump > CLOCKS_ASTRAY:
+            log.error("the clock jumped ahead, or the machine slept", seconds=round(jump.total_seconds()))
+            self._held_until = steady + JUMP_PAUSE.total_seconds()
+        elif jump < -SET_BACK:
+            log.warning("the clock was set back", seconds=round(-jump.total_seconds()))
+            for job in self._jobs.get_jobs():
+                if isinstance(job.trigger, IntervalTrigger):
+                    job.modify(next_run_time=now)
+
+    def _tick_in(self, wait: timedelta) -> None:
+        self._jobs.modify_job("tick", next_run_time=self._machine() + wait)
+
     async def _tick(self) -> None:
+        self._compare_clocks()
+        if (held := self._held_until - self._monotonic()) > 0:
+            self._tick_in(timedelta(seconds=held))
+            return
         self._is_ticking = True
         try:
             self._is_woken = True
@@ -77,20 +131,20 @@ class Clockwork:
                 self._is_woken = False
                 while await self._deliverer.deliver_due():
                     pass
-            await self._plan_next()
+            self._plan_next()
         except SQLAlchemyError:
             log.exception("the database cannot be asked what is due")
         finally:
             self._is_ticking = False
 
-    async def _plan_next(self) -> None:
+    def _plan_next(self) -> None:
         """Come back at the next due time if that is before the next regular look."""
-        wake = await self._deliverer.next_wake()
+        wake = self._deliverer.wakes_at
         if wake is None:
             return
-        wait = wake - self._clock()
-        if timedelta() < wait < LONGEST_SLEEP:
-            self._jobs.modify_job("tick", next_run_time=datetime.now(UTC) + wait)
+        wait = max(wake - self._clock(), SHORTEST_SLEEP)
+        if wait < LONGEST_SLEEP:
+            self._tick_in(wait)
 
     async def clean_up(self) -> None:
         """Delete what was kept for long enough, every night and at each start."""

@@ -1,4 +1,7 @@
-"""Log all that a test run can log into a file, and write down what must not be in it. For `pytest -p tests.canary`."""
+"""Write down all that a test run logs and shows to its operators, and what must not be in it.
+
+For `pytest -p tests.canary`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from bot import logs
+from bot.metrics import Metrics
 from bot.phone.people import Person
 from bot.phone.server import Phone
+from bot.program import Program
+from bot.web import make_app
 
-# Gets log.txt and secrets.json.
+# Gets log.txt, shown.txt (health and metrics, as they read at each program's end) and secrets.json.
 FOLDER = Path(os.environ.get("CALCIBOT_CANARY", "."))
 
 # For the control: let libraries log what they like.
@@ -34,6 +41,7 @@ def pytest_configure() -> None:
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream((FOLDER / "log.txt").open("a", encoding="utf-8", errors="backslashreplace"))
     _overhear()
+    _look()
 
 
 def _overhear() -> None:
@@ -52,6 +60,27 @@ def _overhear() -> None:
 
     Person.writes = noted_writes  # type: ignore[method-assign]  # only in this run
     Phone.person = noted_person  # type: ignore[method-assign]  # only in this run
+
+
+def _look() -> None:
+    """Ask each program for its health and metrics before it ends."""
+    close, counted = Program.close, Metrics.update_ended
+
+    async def seen_close(self: Program) -> None:
+        app = make_app(self.health, self.house.metrics, None)
+        for route in app.routes:
+            answer = await route.endpoint(Request({"type": "http"}))  # type: ignore[attr-defined]  # a Route
+            with (FOLDER / "shown.txt").open("ab") as file:
+                file.write(answer.body + b"\n")
+        await close(self)
+
+    def tells_all(self: Metrics, raw: Any, *more: Any) -> None:
+        self._refusals.labels(json.dumps(raw)).inc()
+        counted(self, raw, *more)
+
+    Program.close = seen_close  # type: ignore[method-assign]  # only in this run
+    if IS_OPEN:
+        Metrics.update_ended = tells_all  # type: ignore[method-assign]  # the control
 
 
 @pytest.hookimpl

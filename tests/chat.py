@@ -13,7 +13,7 @@ from bot.program import Program
 from content.model import Library
 from scheduler.db.crypto import Vault
 from scheduler.db.engine import Database
-from scheduler.db.turns import next_wake
+from scheduler.db.taking import next_wake
 from tests.clock import StillClock
 from tests.keys import new_vault
 
@@ -53,11 +53,15 @@ class Chats:
         program = self.program()
         await program.application.initialize()
         try:
-            await program.poller.once()
-            if delivers:
-                await self._deliver(program)
+            await self.handle(program, delivers=delivers)
         finally:
             await program.close()
+
+    async def handle(self, program: Program, *, delivers: bool = True) -> None:
+        """Let this program handle all that waits and deliver all that is due."""
+        await program.poller.once()
+        if delivers:
+            await self._deliver(program)
 
     async def _deliver(self, program: Program) -> None:
         while await program.deliverer.deliver_due():

@@ -27,6 +27,7 @@ def check() -> None:
     """Say whether the database fits this release."""
     url = read_settings(os.environ).database_url.get_secret_value()
     current, newest = revision.current(url), revision.newest()
+    revision.refuse_newer(current)
     if current != newest:
         typer.echo(f"The database is at {current or 'no tables'}, not at {newest}. Run: calcibot db upgrade")
         raise typer.Exit(1)

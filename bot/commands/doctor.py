@@ -21,7 +21,7 @@ from bot.keys import key_file, open_vault
 from bot.settings import ADVICE, Settings, SettingsError, read_settings
 from bot.transport import AiohttpRequest
 from content.load import ContentError, load_library
-from content.reading.index import StaleIndex
+from content.reading.fitted import StaleIndex
 from scheduler.db import revision
 from scheduler.db.crypto import KeysError
 from scheduler.db.engine import with_driver
@@ -121,6 +121,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("Database", f"cannot be opened ({type(error).__name__})", "is DATABASE_URL right, and is it up?")
         return
     yield Finding("Database", "can be opened")
+    try:
+        revision.refuse_newer(current)
+    except revision.NewerDatabaseError:
+        yield Finding("Tables", f"at {current}, newer than {newest}", "start the later release that made them")
+        return
     if current != newest:
         yield Finding("Tables", f"at {current or 'nothing'}, not at {newest}", "calcibot db upgrade")
         return

@@ -48,6 +48,7 @@ def rotate() -> None:
     if file is not None:
         # The running bot takes the new key up from the file before anything is encrypted with it.
         file.write([new_key(), *file.read()])
+        settings, vault = _open()
     elif len(vault.names) == 1:
         raise SettingsError(
             "CALCIBOT_KEYS holds one key. Put a new one (calcibot keys new) after it and start the bot again, on every "

@@ -1,50 +1,33 @@
-"""Take the answer to a check-in: one tap, or a few steps when something changed."""
+"""Take the tapped answer to a check-in, and show where an open one stands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Message, Update
 
 from bot.context import Context
-from bot.handlers import questions
+from bot.handlers import answering, checklist, questions
+from bot.handlers.answering import Reply, Turn
 from bot.talk import change, send, toast
 from bot.views import check_ins as view
-from bot.views import when
-from bot.views.plans import next_time
 from bot.views.screen import Screen
-from content.model import Library
-from content.reading.replies import read_reply
-from content.reading.signs import read_signs
-from scheduler.db import answers, people
-from scheduler.db import plans as plan_rows
-from scheduler.db.models import CheckIn, Person, Plan
-from scheduler.due import LastAnswer
-
-EVENING = time(19, 0)
-
-# Most dates are within this time.
-BOOKED_AGAIN_AFTER = timedelta(weeks=2)
-
-# Longer notes are cut here; the person sees what was kept.
-NOTE_LENGTH = 500
-
-# What a plain word for better or worse is kept as.
-TYPED: Mapping[str, str] = {"same": "same", "none": "same", "better": "better", "worse": "changed"}
+from scheduler.db import answers, people, waiting
+from scheduler.db.models import CheckIn, Person
 
 
-async def open_question(session: AsyncSession, person: Person) -> dict[str, Any] | None:
-    """Return the check-in that waits for its answer, as what is being asked."""
-    found = await answers.find_open(session, person)
-    return _asking(found[0], found[1], "first") if found else None
-
-
-def _asking(check_in: CheckIn, plan: Plan, step: str) -> dict[str, Any]:
-    return {"kind": "check_in", "plan": plan.public_id, "nominal": check_in.nominal, "step": step}
+async def open_question(
+    session: AsyncSession, person: Person, now: datetime, *, one_offs: bool = True
+) -> dict[str, Any] | None:
+    """Return the check-in that waits for its answer, as what is being asked; `one_offs` as `waiting.find`."""
+    found = await waiting.find(session, person, now, one_offs=one_offs)
+    if found is None or answering.lacks_consent(person, found[1]):
+        return None
+    check_in, plan = found
+    return answering.asking(check_in, plan, "snoozed" if check_in.state == "waiting" else "first")
 
 
 async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
@@ -52,21 +35,29 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
     assert update.effective_chat is not None
     library, now, note = context.library, context.now(), ""
     action, plan_id, key, *rest = (*parts, "", "", "")[: max(3, len(parts))]
+    reply: Reply | None
+    is_look = False
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
         found = await answers.find(session, person, plan_id, view.nominal(key)) if person else None
         if person is None or found is None:
-            screen: Screen | None = Screen(library.phrases.say("old.not_now"))
+            reply = Reply(Screen(library.phrases.say("old.not_now")))
+        elif is_look := action == "look" and found[1].kind == "recheck":
+            found[0].closed_at, found[0].wake_at, reply = found[0].closed_at or now, None, None
         elif found[0].closed_at is not None:
             # The next one is there; what was answered stays as it was.
-            screen, note = Screen(library.phrases.say("checkin.closed")), library.phrases.plain("old.button")
+            reply, note = Reply(Screen(library.phrases.say("checkin.closed"))), library.phrases.plain("old.button")
         else:
             _keep_message_id(update, found[0], now)
-            screen = await _step(session, context, person, *found, action, rest)
+            reply = await _step(Turn(session, context, person, *found, now), action, rest)
     context.house.wake()
     await toast(update, note)
-    if screen is not None:
-        await change(update, context, screen)
+    if reply is not None:
+        await change(update, context, reply.screen)
+        if reply.flags:
+            await send(update, context, questions.care(library, reply.flags))
+    elif is_look:
+        await checklist.start(update, context)
 
 
 def _keep_message_id(update: Update, check_in: CheckIn, now: datetime) -> None:
@@ -77,149 +68,106 @@ def _keep_message_id(update: Update, check_in: CheckIn, now: datetime) -> None:
         check_in.sent_at = check_in.sent_at or now
 
 
-async def _step(
-    session: AsyncSession,
-    context: Context,
-    person: Person,
-    check_in: CheckIn,
-    plan: Plan,
-    action: str,
-    rest: list[str],
-) -> Screen | None:
+async def _step(turn: Turn, action: str, rest: list[str]) -> Reply | None:
     """Do what a button says and return what to show; None leaves the message as it is."""
-    library, now, names = context.library, context.now(), (plan.public_id, check_in.nominal)
-    details = dict(check_in.details or {})
+    if answering.lacks_consent(turn.person, turn.plan):
+        return Reply(Screen(turn.phrases.say("checkin.no_consent")))
+    if turn.plan.kind == "visit":
+        return await _visit_step(turn, action)
+    if turn.plan.kind != "check_in" and action not in {"later", "snooze"}:
+        return None
+    if turn.check_in.answered_at is not None and action in {"later", "snooze"}:
+        # From another copy of the message: what is answered is not asked again.
+        return Reply(await answering.thanks(turn))
     match (action, rest):
         case ("same", _):
-            return await _noted(session, library, person, check_in, plan, "same", None, now)
+            return await answering.note_answer(turn, "same", None)
         case ("changed", _):
-            people.ask(person, _asking(check_in, plan, "note"))
-            return view.what(library, *names, details.get("what", []))
+            return answering.ask_what(turn)
         case ("what", [choice, *_]) if choice in view.CHANGES:
-            chosen = [c for c in view.CHANGES if (c in details.get("what", [])) != (c == choice)]
-            check_in.details = {**details, "what": chosen}
-            return view.what(library, *names, chosen)
+            return answering.choose(turn, choice)
         case ("whatdone", _):
-            chosen = details.get("what", [])
-            if not chosen:
-                return view.what(library, *names, chosen)
-            answers.write(check_in, plan, "changed", details, now)
-            return view.size(library, *names) if "size" in chosen else view.note(library, *names)
+            return answering.go_on(turn)
         case ("size", [choice, *_]) if choice in view.SIZES:
-            answers.write(check_in, plan, "changed", {**details, "size": choice}, now)
-            return view.note(library, *names)
+            return await answering.keep_size(turn, choice)
         case ("nonote", _):
-            answer = check_in.answer or "changed"
-            return await _noted(session, library, person, check_in, plan, answer, details or None, now)
-        case (answer, _) if answer in view.VISITS and plan.kind == "visit":
-            return await _visited(session, context, person, check_in, plan, answer)
+            return await answering.close_without_note(turn)
         case ("undo", _):
-            people.ask(person, None)
-            check_in.answer = check_in.answered_at = check_in.details = None
-            return view.ask(library, plan.public_id, check_in, await _last(session, check_in))
+            answering.undo(turn)
+            return Reply(await _first(turn))
         case ("later", _):
-            return view.snoozes(library, *names)
+            return answering.ask_when_later(turn)
         case ("snooze", [choice, *_]) if choice in view.SNOOZES:
-            at = answers.snooze(check_in, person, plan.zone, _snooze_until(choice, now, plan.zone))
-            people.ask(person, None)
-            return Screen(library.phrases.say("checkin.snoozed", when=when.instant(library.phrases, at, plan.zone)))
+            return answering.snooze(turn, answering.snooze_until(choice, turn.now, turn.plan.zone))
         case ("moved", _):
-            people.ask(person, {"kind": "zone"})
-            return Screen(library.phrases.say("plan.zone"))
+            people.ask(turn.person, {"kind": "zone"})
+            return Reply(Screen(turn.phrases.say("plan.zone")))
     return None
 
 
-async def _noted(
-    session: AsyncSession,
-    library: Library,
-    person: Person,
-    check_in: CheckIn,
-    plan: Plan,
-    answer: str,
-    details: dict[str, Any] | None,
-    now: datetime,
-) -> Screen:
-    answers.write(check_in, plan, answer, details, now)
-    people.ask(person, None)
-    last = await _last(session, check_in)
-    return view.thanks(library, plan.public_id, check_in, last, next_time(library, plan))
+async def _visit_step(turn: Turn, action: str) -> Reply | None:
+    if action in view.VISITS:
+        return await answering.keep_visit(turn, action)
+    if action == "nonote" and turn.check_in.answer in view.VISITS:
+        return await answering.note_answer(turn, turn.check_in.answer, turn.details or None)
+    return None
 
 
-async def _visited(
-    session: AsyncSession, context: Context, person: Person, check_in: CheckIn, plan: Plan, answer: str
-) -> Screen:
-    """Keep whether the person was seen; what comes next depends on it."""
-    library, now = context.library, context.now()
-    answers.write(check_in, plan, answer, None, now)
-    if answer == "seen":
-        people.ask(person, _asking(check_in, plan, "note"))
-        return view.what_they_said(library, plan.public_id, check_in.nominal)
-    if answer == "booked":
-        later = await plan_rows.create_once(
-            session, person, context.house.new_id(), "visit", now + BOOKED_AGAIN_AFTER, now, plan.about or "soon"
-        )
-        return Screen(library.phrases.say("visit.answer_booked", when=next_time(library, later)))
-    return Screen(library.phrases.say(f"visit.answer_{answer}"))
-
-
-async def _last(session: AsyncSession, check_in: CheckIn) -> LastAnswer | None:
-    row = await answers.before(session, check_in)
-    return LastAnswer(row.nominal, row.answer or "", row.details) if row else None
-
-
-def _snooze_until(choice: str, now: datetime, zone: str) -> datetime:
-    local = now.astimezone(ZoneInfo(zone))
-    if choice == "in_1h":
-        return now + timedelta(hours=1)
-    if choice == "this_evening":
-        evening = datetime.combine(local.date(), EVENING, tzinfo=local.tzinfo)
-        return evening if evening > local else now + timedelta(hours=1)
-    days = {"tomorrow": 1, "next_week": 7}[choice]
-    return datetime.combine(local.date() + timedelta(days=days), local.time(), tzinfo=local.tzinfo)
-
-
-async def take_text(update: Update, context: Context, text: str, asking: Mapping[str, Any]) -> bool:
-    """Read a typed text as the answer to the open check-in, or as its note. Return False when it is neither."""
-    assert update.effective_chat is not None
-    library, now = context.library, context.now()
-    signs = read_signs(text, library.signs)
-    means = read_reply(text, "check-in", library.replies)
-    is_note = asking["step"] == "note"
-    if not is_note and means not in {*TYPED, "snooze", "stop"} and not signs.flags:
-        return False
-    async with context.database.write() as session:
-        person = await people.find(session, update.effective_chat.id, lock=True)
-        found = await answers.find(session, person, asking["plan"], asking["nominal"]) if person else None
-        if person is None or found is None or found[0].closed_at is not None:
-            return False
-        check_in, plan = found
-        if means == "stop":
-            await plan_rows.stop(session, plan, now, "asked")
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("plan.stopped"))
-        elif means == "snooze" and not is_note:
-            screen = view.snoozes(library, plan.public_id, check_in.nominal)
-        else:
-            answer = (check_in.answer or "changed") if is_note else "changed" if signs.flags else TYPED[means]
-            details = dict(check_in.details or {})
-            if is_note or answer == "changed":
-                details["note"] = text[:NOTE_LENGTH]
-                details["flags"] = list(signs.flags)
-            screen = await _noted(session, library, person, check_in, plan, answer, details or None, now)
-    context.house.wake()
-    await send(update, context, screen)
-    if signs.flags:
-        await send(update, context, questions.care(library, signs))
-    return True
+async def _first(turn: Turn) -> Screen:
+    """Show the first step of this check-in."""
+    if turn.plan.kind == "visit":
+        return view.ask_visit(turn.library, *turn.names, None if turn.person.discreet else turn.plan.about)
+    if turn.plan.kind == "recheck":
+        return view.recheck(turn.library, *turn.names)
+    last = await answering.last_answer(turn.session, turn.check_in)
+    return view.ask(turn.library, turn.plan.public_id, turn.check_in, last)
 
 
 async def show_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
-    """Show the open check-in again, under the answer to something else."""
+    """Show where the check-in stands, under the answer to something else; not one that was put off."""
+    assert update.effective_chat is not None
+    if asking["step"] == "snoozed":
+        return
+    async with context.database.read() as session:
+        person = await people.find(session, update.effective_chat.id)
+        found = await answers.find(session, person, asking["plan"], asking["nominal"]) if person else None
+        if person is None or found is None:
+            return
+        screen = await _standing(Turn(session, context, person, *found, context.now()))
+    await send(update, context, screen)
+
+
+async def show_first(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
+    """Show the first step of an open check-in, also of one that was put off: it can be answered now."""
     assert update.effective_chat is not None
     async with context.database.read() as session:
         person = await people.find(session, update.effective_chat.id)
         found = await answers.find(session, person, asking["plan"], asking["nominal"]) if person else None
-        if found is None or found[0].closed_at is not None or found[0].answered_at is not None:
+        if person is None or found is None:
             return
-        last = await _last(session, found[0])
-    await send(update, context, view.ask(context.library, found[1].public_id, found[0], last))
+        screen = await _first(Turn(session, context, person, *found, context.now()))
+    await send(update, context, screen)
+
+
+async def _standing(turn: Turn) -> Screen:
+    if turn.plan.stopped_why == "asked":
+        return Screen(turn.phrases.say("plan.stopped"))
+    if turn.check_in.closed_at is not None:
+        return Screen(turn.phrases.say("checkin.closed"))
+    asked = turn.person.asking or {}
+    step = asked.get("step") if (asked.get("plan"), asked.get("nominal")) == turn.names else None
+    match step:
+        case "what":
+            return view.what(turn.library, *turn.names, turn.details.get("what", []))
+        case "size":
+            return view.size(turn.library, *turn.names)
+        case "note" if turn.plan.kind == "visit":
+            return view.what_they_said(turn.library, *turn.names)
+        case "note":
+            return view.note(turn.library, *turn.names)
+        case "snooze":
+            return view.snoozes(turn.library, *turn.names)
+    if turn.check_in.answered_at is not None:
+        is_visit = turn.plan.kind == "visit" and turn.check_in.answer != "seen"
+        return await (answering.visited if is_visit else answering.thanks)(turn)
+    return answering.snoozed(turn) if turn.check_in.state == "waiting" else await _first(turn)

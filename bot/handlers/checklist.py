@@ -10,18 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.context import Context
-from bot.handlers import emergencies
-from bot.handlers.outcomes import answers_of, count_calm
+from bot.handlers import walk
+from bot.handlers.outcomes import answers_of
 from bot.talk import change, send, take_buttons, toast
-from bot.views import checklist as view
 from bot.views.screen import Screen
-from content.checklist import back, find_questions, next_question, outcome
-from content.model import Answer, Library, Question
-from content.reading.replies import read_reply
+from content.checklist import back
+from content.model import Answer, Library
+from content.reading.replies import read_by_rules
+from content.reading.reply_reader import read_reply
+from content.reading.signs import read_signs
 from scheduler.db import people, runs
 from scheduler.db.models import Person, Run
 
 REPLIES: Mapping[str, Answer] = {"yes": "yes", "no": "no", "unsure": "unsure"}
+
+# The button that a typed wish stands for.
+BUTTONS: Mapping[str, str] = {"why": "why", "meaning": "what", "back": "back"}
 
 
 async def start(update: Update, context: Context, flag: str | None = None) -> None:
@@ -30,67 +34,40 @@ async def start(update: Update, context: Context, flag: str | None = None) -> No
     library, now = context.library, context.now()
     async with context.database.write() as session:
         person = await people.ensure(session, update.effective_chat.id, now)
+        asked = await runs.find(session, person, (person.asking or {}).get("id", ""))
+        was_over = asked is not None and asked.ended_at is None and walk.why_over(library, asked, now) is not None
         run = await runs.find_open(session, person, now)
-        goes_on = run is not None and flag is None
-        if run is None or flag is not None:
-            run = await runs.start(session, person, context.house.new_id(), library.checklist.version, flag, now)
-        people.ask(person, {"kind": "run", "id": run.public_id})
-        screen = _current(library, run)
-    if goes_on:
-        screen = Screen(f"{library.phrases.say('check.goes_on')}\n\n{screen.text}", screen.rows)
-    await _show_new(update, context, run.public_id, screen)
-
-
-async def _show_new(update: Update, context: Context, run_id: str, screen: Screen) -> None:
-    """Show the run in a new message; the buttons of the one before go."""
-    assert update.effective_chat is not None
-    message = await send(update, context, screen)
-    async with context.database.write() as session:
-        person = await people.find(session, update.effective_chat.id, lock=True)
-        run = await runs.find(session, person, run_id) if person else None
+        if run is not None and walk.why_over(library, run, now):
+            run = None
+        goes_on = run is not None
         if run is None:
-            return
-        old, run.message_id = run.message_id, message.message_id
-    if old != message.message_id:
-        await take_buttons(update, context, old)
+            run = await runs.start(session, person, context.house.new_id(), library.checklist.version, flag, now)
+        elif flag is not None:
+            walk.turn_to(library, run, flag)
+        people.ask(person, {"kind": "run", "id": run.public_id})
+        screen = walk.current(library, run)
+    if goes_on or was_over:
+        opening = library.phrases.say("check.goes_on" if goes_on else "check.anew")
+        screen = Screen(f"{opening}\n\n{screen.text}", screen.rows)
+    await walk.show_new(update, context, run.public_id, screen)
 
 
-def _asked(library: Library, run: Run) -> Question | None:
-    """Return the question that the run stands at; None after the last."""
-    first = find_questions(library.checklist, run.flag) if run.flag else ()
-    return next_question(library.checklist, answers_of(run), first)
+async def leave_open(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Drop the walk that is open; nothing of it is kept. Return whether there was one."""
+    run = await runs.find_open(session, person, now)
+    if run is not None:
+        await _drop(session, person, run)
+    return run is not None
 
 
-def _current(library: Library, run: Run, extra: str = "", *, calm: bool = False) -> Screen:
-    """Return the screen that the run stands at."""
-    if not run.screened and not run.emergency_sign:
-        return view.screen(library, run.public_id, extra)
-    asked = None if run.emergency_sign else _asked(library, run)
-    if asked is not None:
-        return view.question(library, run.public_id, asked, answers_of(run), extra)
-    return view.outcome(
-        library, run.public_id, outcome(library.checklist, answers_of(run), run.emergency_sign), calm=calm
-    )
-
-
-def _end_if_done(context: Context, person: Person, run: Run, now: datetime) -> bool:
-    """End a run whose last question is answered. Return whether a kind word about checking so often is due."""
-    library = context.library
-    if run.ended_at or not (run.emergency_sign or (run.screened and _asked(library, run) is None)):
-        return False
-    run.ended_at = now
-    run.outcome = outcome(library.checklist, answers_of(run), run.emergency_sign).level
-    people.ask(person, None)
-    context.house.metrics.checklist_ended(run.outcome)
-    return count_calm(person, run.outcome, now)
-
-
-async def leave_open(session: AsyncSession, person: Person) -> None:
-    """Drop the walk that is open, if there is one; nothing of it is kept."""
+async def _drop(session: AsyncSession, person: Person, run: Run) -> None:
+    """Forget a run that did not come to its end."""
+    if run.ended_at is not None:
+        return
+    await session.delete(run)
     asking = person.asking or {}
-    run = await runs.find(session, person, asking.get("id", "")) if asking.get("kind") == "run" else None
-    if run is not None and run.ended_at is None:
-        await session.delete(run)
+    if (asking.get("kind"), asking.get("id")) == ("run", run.public_id):
+        people.ask(person, None)
 
 
 async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
@@ -115,42 +92,25 @@ async def _pressed_in_run(update: Update, context: Context, action: str, run_id:
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
         run = await runs.find(session, person, run_id) if person else None
-        if person is None or run is None or run.checklist_version != library.checklist.version:
+        if person is None or run is None:
             screen = Screen(library.phrases.say("check.ended"))
-        elif runs.expired(run, now):
-            await session.delete(run)
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("check.expired"))
+        elif why := walk.why_over(library, run, now):
+            await _drop(session, person, run)
+            screen = Screen(library.phrases.say(why))
         elif action == "leave":
-            if run.ended_at is None:
-                await session.delete(run)
-                people.ask(person, None)
             screen = Screen(library.phrases.say("check.left" if run.ended_at is None else "check.ended"))
+            await _drop(session, person, run)
         else:
             moved, extra = _apply(library, run, action, rest)
             if not moved:
                 note = library.phrases.plain("old.button")
-            calm = _end_if_done(context, person, run, now)
-            screen = _current(library, run, extra, calm=calm)
+            calm = walk.end_if_done(context, person, run, now)
+            screen = walk.current(library, run, extra, calm=calm)
     await toast(update, note)
     message_id = await change(update, context, screen)
-    if run is not None and run.emergency_sign:
-        await emergencies.remember(update, context)
-    elif run is not None and run.message_id not in {None, message_id}:
+    if run is not None and run.message_id not in {None, message_id}:
         # Pressed on an older message: the question now stands where it was pressed.
-        await _move_to(update, context, run_id, message_id)
-
-
-async def _move_to(update: Update, context: Context, run_id: str, message_id: int) -> None:
-    assert update.effective_chat is not None
-    async with context.database.write() as session:
-        person = await people.find(session, update.effective_chat.id, lock=True)
-        run = await runs.find(session, person, run_id) if person else None
-        if run is None:
-            return
-        old, run.message_id = run.message_id, message_id
-    if old != message_id:
-        await take_buttons(update, context, old)
+        await walk.move_to(update, context, run_id, message_id)
 
 
 def _apply(library: Library, run: Run, action: str, rest: list[str]) -> tuple[bool, str]:
@@ -161,7 +121,7 @@ def _apply(library: Library, run: Run, action: str, rest: list[str]) -> tuple[bo
         return _apply_sign(library, run, rest), ""
     if action == "what" and rest == ["screen"] and not run.screened:
         return True, "meaning"
-    asked = _asked(library, run) if run.screened else None
+    asked = walk.asked(library, run) if run.screened else None
     if asked is None or not rest or rest[0] != asked.id:
         return False, ""
     if action == "a" and len(rest) > 1 and rest[1] in REPLIES:
@@ -188,8 +148,9 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
     """Read a typed text as the answer to the open question. Return False when it is something else."""
     assert update.effective_chat is not None
     library, now = context.library, context.now()
+    wish = library.choices.read_exactly(text, library.choices.checklist)
     means = read_reply(text, "checklist", library.replies)
-    if means not in {"yes", "no", "unsure", "none", "stop"}:
+    if wish is None and means not in {"yes", "no", "unsure", "none", "stop"}:
         return False
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
@@ -197,51 +158,80 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         if person is None or run is None or run.ended_at is not None:
             return False
         old = run.message_id
-        if runs.expired(run, now):
-            await session.delete(run)
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("check.expired"))
-        elif means == "stop":
-            await session.delete(run)
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("check.left"))
-        elif not _apply_text(library, run, means, person, update.update_id):
+        why = walk.why_over(library, run, now) or ("check.left" if means == "stop" and wish is None else None)
+        if why:
+            await _drop(session, person, run)
+            screen = Screen(library.phrases.say(why))
+        elif wish is not None:
+            asked = walk.asked(library, run) if run.screened else None
+            _, extra = _apply(library, run, BUTTONS[wish], [asked.id if asked else "screen"])
+            screen = walk.current(library, run, extra)
+        elif _tells_of_another_sign(library, run, text) or not _apply_text(library, run, means):
             return False
         else:
-            calm = _end_if_done(context, person, run, now)
-            screen = _current(library, run, calm=calm)
-    if means == "stop" or run.ended_at is not None:
+            calm = walk.end_if_done(context, person, run, now)
+            screen = walk.current(library, run, calm=calm)
+        people.apply_once(person, update.update_id, asking)
+    if why or run.ended_at is not None:
         await take_buttons(update, context, old)
         await send(update, context, screen)
     else:
-        await _show_new(update, context, run.public_id, screen)
+        await walk.show_new(update, context, run.public_id, screen)
     return True
 
 
-def _apply_text(library: Library, run: Run, means: str, person: Person, update_id: int) -> bool:
-    """Put a typed answer in, once for each update. Return False when it answers nothing here."""
+def _tells_of_another_sign(library: Library, run: Run, text: str) -> bool:
+    """Return whether a text speaks of a red flag that is not the question's: it gets its card, and answers nothing."""
+    flags = read_signs(text, library.signs).flags
+    asked = walk.asked(library, run) if run.screened else None
+    if not flags or asked is None or asked.flag in flags:
+        return False
+    first_word, *_ = text.split()
+    return read_by_rules(first_word, "checklist", library.replies.rules) not in REPLIES
+
+
+def _apply_text(library: Library, run: Run, means: str) -> bool:
+    """Put a typed answer in. Return False when it answers nothing here."""
     if not run.screened:
         # On the emergency screen only a clear "none of these" goes on; anything else is asked again.
-        if means not in {"none", "no"}:
-            return False
-        if people.apply_once(person, update_id):
-            run.screened = True
-        return True
-    asked = _asked(library, run)
+        run.screened = means in {"none", "no"}
+        return run.screened
+    asked = walk.asked(library, run)
     if asked is None or means not in {*REPLIES, "none"}:
         return False
-    if people.apply_once(person, update_id):
-        run.answers = {**run.answers, asked.id: REPLIES.get(means, "no")}
+    run.answers = {**run.answers, asked.id: REPLIES.get(means, "no")}
     return True
 
 
 async def show_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
-    """Show the open question again, under the answer to something else."""
+    """Show the question that the run stands at, under the answer to something else; or how the run ended."""
     assert update.effective_chat is not None
+    library, run_id, is_open = context.library, asking["id"], False
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
-        run = await runs.find(session, person, asking["id"]) if person else None
-        if run is None or run.ended_at is not None or runs.expired(run, context.now()):
+        run = await runs.find(session, person, run_id) if person else None
+        if person is None:
             return
-        screen = _current(context.library, run)
-    await _show_new(update, context, asking["id"], screen)
+        if run is None:
+            # Gone by its age while it was still asked, or left by a word.
+            was_asked = (person.asking or {}).get("id") == run_id
+            screen = Screen(library.phrases.say("check.expired" if was_asked else "check.left"))
+            if was_asked:
+                people.ask(person, None)
+        elif why := walk.why_over(library, run, context.now()):
+            screen = Screen(library.phrases.say(why))
+            await _drop(session, person, run)
+        else:
+            screen, is_open = walk.current(library, run), run.ended_at is None
+    if is_open:
+        await walk.show_new(update, context, run_id, screen)
+    else:
+        await send(update, context, screen)
+
+
+def is_emergency(library: Library, parts: tuple[str, ...]) -> bool:
+    """Return whether a button is one of the emergency screen's signs."""
+    match parts:
+        case ("s", _, sign):
+            return sign in {one.id for one in library.checklist.screen.signs}
+    return False

@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 
 def is_emergency(text: str, context: Context) -> bool:
     """Return whether a text speaks of an emergency that is happening now."""
+    if context.library.choices.is_plain_reply(text):
+        # "In an hour", "I couldn't": what a button says is no emergency, whatever a fitted reading takes it for.
+        return False
     return read_signs(text, context.library.signs).emergency
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,23 @@ from content.reading.topics import find_topic
 from scheduler.zones import Suggestion, find_zones, zones_with_local_time
 
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:\s*[ap]\.?m)?|\d{1,2}\s*[ap]\.?m", re.IGNORECASE)
+
+
+# Where most speakers of a phone's language share one zone. English, Spanish, Portuguese and others tell nothing.
+_HOMES: Mapping[str, str] = {
+    "en-gb": "Europe/London", "pt-br": "America/Sao_Paulo", "de": "Europe/Berlin", "fr": "Europe/Paris",
+    "it": "Europe/Rome", "nl": "Europe/Amsterdam", "pl": "Europe/Warsaw", "cs": "Europe/Prague",
+    "sv": "Europe/Stockholm", "da": "Europe/Copenhagen", "fi": "Europe/Helsinki", "el": "Europe/Athens",
+    "hu": "Europe/Budapest", "ro": "Europe/Bucharest", "bg": "Europe/Sofia", "uk": "Europe/Kyiv",
+    "tr": "Europe/Istanbul", "he": "Asia/Jerusalem", "fa": "Asia/Tehran", "hi": "Asia/Kolkata", "th": "Asia/Bangkok",
+    "vi": "Asia/Ho_Chi_Minh", "ja": "Asia/Tokyo", "ko": "Asia/Seoul", "zh-hans": "Asia/Shanghai",
+}  # fmt: skip
+
+
+def first_guess(language_code: str | None) -> str:
+    """Return the zone to offer before anything is known: the one that fits the phone's language, or UTC."""
+    code = (language_code or "").lower()
+    return _HOMES.get(code) or _HOMES.get(code.partition("-")[0]) or "UTC"
 
 
 def zones_for(library: Library, text: str, now: datetime) -> Sequence[Suggestion]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,17 +13,14 @@ from telegram import Update
 from bot.context import Context
 from bot.drafts import Draft
 from bot.handlers import check_ins
-from bot.handlers.places import clock_time, zones_for
-from bot.talk import change, send, take_buttons, toast
+from bot.handlers.places import first_guess
+from bot.talk import change, send, toast
 from bot.views import plans as view
 from bot.views.screen import Screen
 from content.model import Library
-from content.reading.replies import read_reply
-from content.reading.schedule import read_schedule
-from content.reading.schedule_model import Ask
 from scheduler.cadence import Occurrence, first_occurrence, instant, nominal_times
 from scheduler.db import people, plans
-from scheduler.db.models import Person, Plan
+from scheduler.db.models import Person
 from scheduler.zones import UnknownZone, zone, zone_at
 
 CONSENT_VERSION = 1
@@ -39,17 +34,23 @@ async def start(update: Update, context: Context, instead_of: str | None = None)
     now, library = context.now(), context.library
     async with context.database.write() as session:
         person = await people.ensure(session, update.effective_chat.id, now)
-        waiting = await check_ins.open_question(session, person) if instead_of is None else None
-        count = len(await plans.active(session, person))
-        draft = Draft(context.house.new_id(), instead_of=instead_of, zone=person.zone)
-        if waiting is None and (count < plans.MAX_PLANS or instead_of):
+        waiting = await check_ins.open_question(session, person, now, one_offs=False) if not instead_of else None
+        coming = [plan for plan in await plans.active(session, person) if plan.kind == "check_in"]
+        user = update.effective_user
+        guess = first_guess(user.language_code if user else None)
+        draft = Draft(context.house.new_id(), instead_of=instead_of, zone=person.zone, guess=guess)
+        if waiting is None and (len(coming) < plans.MAX_PLANS or instead_of):
             people.ask(person, draft.asking())
     if waiting is not None:
-        await check_ins.show_again(update, context, waiting)
-    elif count >= plans.MAX_PLANS and instead_of is None:
-        await send(update, context, Screen(library.phrases.say("plan.too_many", n=count)))
+        await check_ins.show_first(update, context, waiting)
+    elif len(coming) >= plans.MAX_PLANS and instead_of is None:
+        await send(update, context, Screen(library.phrases.say("plan.too_many", n=len(coming))))
     else:
-        await send(update, context, view.rhythm(library, draft.id))
+        screen = view.rhythm(library, draft.id)
+        if instead_of is None and (first := view.first_to_come(coming)):
+            said = library.phrases.say("checkin.nothing_open", when=view.next_time(library, first))
+            screen = replace(screen, text=f"{said}\n\n{screen.text}")
+        await send(update, context, screen)
 
 
 def next_screen(library: Library, draft: Draft, now: datetime) -> Screen:
@@ -59,7 +60,9 @@ def next_screen(library: Library, draft: Draft, now: datetime) -> Screen:
     if draft.at is None:
         return view.at(library, draft.id)
     if draft.zone is None:
-        return view.zone(library, draft.id)
+        return view.zone(library, draft.id, draft.guess, now)
+    if draft.confirmed:
+        return view.consent(library, draft.id)
     cadence, tz = draft.cadence(), ZoneInfo(draft.zone)
     first = first_occurrence(cadence, tz, now)
     following = islice(nominal_times(cadence, first.nominal), 1)
@@ -67,7 +70,7 @@ def next_screen(library: Library, draft: Draft, now: datetime) -> Screen:
     return view.confirm(library, draft.id, cadence, draft.zone, coming)
 
 
-def _ask(library: Library, draft: Draft, now: datetime) -> tuple[Draft, Screen]:
+def ask(library: Library, draft: Draft, now: datetime) -> tuple[Draft, Screen]:
     """Return the next screen, and the draft without what cannot be."""
     try:
         return draft, next_screen(library, draft, now)
@@ -94,43 +97,69 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
             return
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
-        draft = _open_draft(person)
-        screen: Screen | None
-        if person is None or draft is None or draft.id != draft_id:
-            screen = None
-        elif action == "leave":
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("cancel.done"))
-        elif action == "ok" and person.consent_version is None and draft.purpose == "check_in":
-            screen = view.consent(library, draft.id)
-        elif action == "consent" and rest != ["yes"]:
-            people.ask(person, None)
-            screen = Screen(library.phrases.say("consent.refused"))
-        elif action in {"ok", "consent"}:
-            if action == "consent":
-                give_consent(person, now)
-            plan = await _set(session, context, person, draft, now)
-            people.ask(person, None)
-            context.house.wake()
-            said = "plan.set" if draft.purpose == "check_in" else "plan.set_once"
-            screen = Screen(library.phrases.say(said, when=view.next_time(library, plan)))
-        else:
-            draft, screen = _ask(library, _chosen(draft, action, rest, now), now)
-            people.ask(person, draft.asking())
+        draft = open_draft(person)
+        screen: Screen | None = None
+        if person is not None and draft is not None and draft.id == draft_id:
+            screen = await act(session, context, person, draft, action, rest, now)
     if screen is None:
         # A second tap, or an old keyboard: what is shown there stays true.
         await toast(update, library.phrases.plain("old.not_now"))
         return
+    context.house.wake()
     await toast(update)
     await change(update, context, screen)
 
 
-async def _set(session: AsyncSession, context: Context, person: Person, draft: Draft, now: datetime) -> Plan:
-    assert draft.zone is not None  # the confirmation is shown when all is known
-    if draft.instead_of and (old := await plans.find(session, person, draft.instead_of)):
-        await plans.stop(session, old, now, "changed")
+async def act(
+    session: AsyncSession,
+    context: Context,
+    person: Person,
+    draft: Draft,
+    action: str,
+    rest: list[str],
+    now: datetime,
+) -> Screen:
+    """Do what a button of the set-up says, tapped or typed, and return what to show."""
+    library = context.library
+    if action == "leave":
+        people.ask(person, None)
+        return Screen(library.phrases.say("cancel.done"))
+    if action == "consent" and rest != ["yes"]:
+        people.ask(person, None)
+        return Screen(library.phrases.say("consent.refused"))
+    if action not in {"ok", "consent"}:
+        draft, screen = ask(library, _chosen(draft, action, rest, now), now)
+    elif not draft.is_whole:
+        # A button from before the last change.
+        draft, screen = ask(library, draft, now)
+    elif action == "ok" and person.consent_version is None and draft.purpose == "check_in":
+        draft, screen = ask(library, replace(draft, confirmed=True), now)
+    else:
+        if action == "consent":
+            give_consent(person, now)
+        try:
+            return await _set(session, context, person, draft, now)
+        except ValueError:
+            # Its time went by while it was looked at.
+            draft, screen = ask(library, replace(draft, confirmed=False), now)
+    people.ask(person, draft.asking())
+    return screen
+
+
+async def _set(session: AsyncSession, context: Context, person: Person, draft: Draft, now: datetime) -> Screen:
+    """Make the plan, or give an old one its new rule. Raises ValueError when its time has gone by."""
+    assert draft.zone is not None  # the draft is whole
+    cadence = draft.cadence()
+    plan = await plans.find(session, person, draft.instead_of) if draft.instead_of else None
+    if plan is not None:
+        plans.change(plan, person, cadence, draft.zone, now)
+    else:
+        new_id = context.house.new_id()
+        plan = await plans.create(session, person, new_id, draft.purpose, cadence, draft.zone, now)
     person.zone = person.zone or draft.zone
-    return await plans.create(session, person, context.house.new_id(), draft.purpose, draft.cadence(), draft.zone, now)
+    people.ask(person, None)
+    said = "plan.set" if draft.purpose == "check_in" else "plan.set_once"
+    return Screen(context.library.phrases.say(said, when=view.next_time(context.library, plan)))
 
 
 def give_consent(person: Person, now: datetime) -> None:
@@ -143,13 +172,15 @@ def local_date(at: datetime, zone_key: str | None) -> date:
     return at.astimezone(ZoneInfo(zone_key or "UTC")).date()
 
 
-def _open_draft(person: Person | None) -> Draft | None:
+def open_draft(person: Person | None) -> Draft | None:
+    """Return the check-in that is being set up, if there is one."""
     asking = (person.asking if person else None) or {}
     return Draft.parse(asking) if asking.get("kind") == "plan" else None
 
 
 def _chosen(draft: Draft, action: str, rest: list[str], now: datetime) -> Draft:
     """Return the draft with what the button says; unknown choices change nothing."""
+    draft = replace(draft, confirmed=False)
     today = local_date(now, draft.zone)
     match (action, rest):
         case ("every", [key]) if key in RHYTHMS:
@@ -170,46 +201,6 @@ def _chosen(draft: Draft, action: str, rest: list[str], now: datetime) -> Draft:
     return draft
 
 
-async def take_text(update: Update, context: Context, text: str, asking: Mapping[str, Any]) -> bool:
-    """Read a typed text as the answer to the open step, or as a whole schedule. Return False when it is neither."""
-    assert update.effective_chat is not None
-    library, now, draft = context.library, context.now(), Draft.parse(asking)
-    if read_reply(text, "checklist", library.replies) == "stop":
-        screen = Screen(library.phrases.say("cancel.done"))
-        changed: Draft | None = None
-    else:
-        step = _read_step(library, draft, text, now)
-        if step is None:
-            return False
-        changed, screen = step
-    async with context.database.write() as session:
-        person = await people.find(session, update.effective_chat.id, lock=True)
-        if person is None or _open_draft(person) is None:
-            return False
-        people.ask(person, changed.asking() if changed else None)
-    await take_buttons(update, context, draft.message_id)
-    await send(update, context, screen)
-    return True
-
-
-def _read_step(library: Library, draft: Draft, text: str, now: datetime) -> tuple[Draft, Screen] | None:
-    local = ZoneInfo(draft.zone or "UTC")
-    today = local_date(now, draft.zone)
-    at = clock_time(library, text, now, local)
-    if draft.unit is not None and draft.at is None and at is not None:
-        return _ask(library, replace(draft, at=at.isoformat("minutes")), now)
-    if draft.unit is not None and draft.at is not None and draft.zone is None:
-        found = zones_for(library, text, now)
-        return (draft, view.zones(library, draft.id, found)) if found else None
-    schedule = read_schedule(text, now, local, library.words)
-    if not isinstance(schedule, Ask):
-        return _ask(library, draft.with_schedule(schedule, today), now)
-    if schedule.why in {"unclear", "too-long"}:
-        return None
-    screen = next_screen(library, replace(draft, unit=None), now)
-    return draft, replace(screen, text=f"{library.phrases.say(f'ask.{schedule.why}')}\n\n{screen.text}")
-
-
 async def take_location(update: Update, context: Context) -> bool:
     """Take the zone, and nothing else, from a place that was sent while a check-in is being set up."""
     assert update.effective_chat is not None
@@ -220,16 +211,10 @@ async def take_location(update: Update, context: Context) -> bool:
     now = context.now()
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
-        draft = _open_draft(person)
+        draft = open_draft(person)
         if person is None or draft is None or key is None:
             return False
-        draft, screen = _ask(context.library, replace(draft, zone=key), now)
+        draft, screen = ask(context.library, replace(draft, zone=key, confirmed=False), now)
         people.ask(person, draft.asking())
     await send(update, context, screen)
     return True
-
-
-async def show_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
-    """Show the open step again, under the answer to something else."""
-    _, screen = _ask(context.library, Draft.parse(asking), context.now())
-    await send(update, context, screen)

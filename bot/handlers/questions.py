@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from telegram import Update
 
 from bot.context import Context
@@ -22,22 +24,22 @@ def screen_for(decision: Decision, signs: Signs, library: Library) -> Screen:
         screen = topics.suggest(library, decision.suggestions)
     elif signs.flags:
         # Somebody who tells of a red flag is never just turned away.
-        return care(library, signs)
+        return care(library, signs.flags)
     else:
         screen = topics.refuse(library, decision.refusal or "gibberish")
     if not signs.flags:
         return screen
-    card = care(library, signs)
+    card = care(library, signs.flags)
     # The card's own way into the checklist stands for the one under the answer.
     rest = tuple(row for row in screen.rows if row[0].data != pack("k", "start"))
     return Screen(f"{card.text}\n\n{screen.text}", card.rows + rest)
 
 
-def care(library: Library, signs: Signs) -> Screen:
+def care(library: Library, flags: Sequence[str]) -> Screen:
     """Name the signs, and offer the checklist."""
     phrases = library.phrases
-    names = phrases.plain("sign.and").join(phrases.plain(f"sign.{flag}") for flag in signs.flags)
-    row = (Button(phrases.plain("button.check"), pack("k", "flag", signs.flags[0]), "danger"),)
+    names = phrases.plain("sign.and").join(phrases.plain(f"sign.{flag}") for flag in flags)
+    row = (Button(phrases.plain("button.check"), pack("k", "flag", flags[0]), "danger"),)
     return Screen(phrases.say("sign.care", signs=names), (row,))
 
 

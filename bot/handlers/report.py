@@ -9,14 +9,14 @@ from telegram import Update
 from telegram.constants import ChatAction, ParseMode
 
 from bot.context import Context
-from bot.draw import CannotDraw, draw
+from bot.draw import CannotDraw, Kind, draw
 from bot.records import record_of
 from bot.talk import change, send, toast
 from bot.views.record import Record
 from bot.views.report_preview import preview
 from bot.views.screen import Button, Screen, pack
 from bot.views.timeline_caption import caption
-from scheduler.db import answers, people
+from scheduler.db import history, people
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +44,9 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
         shown = preview(record, phrases)
         await change(update, context, Screen(shown.text, (row,), protected=True))
     elif action == "send":
-        await _send(update, context, record)
+        await _send(update, context, record, "report")
     elif action == "picture":
-        await _send_picture(update, context, record)
+        await _send(update, context, record, "timeline")
 
 
 async def _record(update: Update, context: Context, key: str) -> Record | None:
@@ -55,36 +55,25 @@ async def _record(update: Update, context: Context, key: str) -> Record | None:
     first_day = context.now().date() - timedelta(days=days) if days is not None else None
     async with context.database.read() as session:
         person = await people.find(session, update.effective_chat.id)
-        rows = await answers.history(session, person) if person else []
+        rows = await history.entries(session, person) if person else []
     return record_of(context.library, rows, first_day, context.library.phrases.plain(f"report.period_{key}"))
 
 
-async def _send(update: Update, context: Context, record: Record) -> None:
+async def _send(update: Update, context: Context, record: Record, kind: Kind) -> None:
+    """Draw the page or the picture, which takes a while, and send it."""
     assert update.effective_chat is not None
-    chat_id, phrases, today = update.effective_chat.id, context.library.phrases, context.now().date()
-    await context.bot.send_chat_action(chat_id, ChatAction.UPLOAD_DOCUMENT)
+    bot, chat_id, phrases = context.bot, update.effective_chat.id, context.library.phrases
+    today, is_page = context.now().date(), kind == "report"
+    await bot.send_chat_action(chat_id, ChatAction.UPLOAD_DOCUMENT if is_page else ChatAction.UPLOAD_PHOTO)
     try:
-        page = await draw("report", record, today)
+        drawn = await draw(kind, record, today)
     except CannotDraw:
-        await _apologise(update, context)
+        log.error("a picture or page could not be made")  # noqa: TRY400  # its message would tell nothing more
+        await send(update, context, Screen(phrases.say("report.failed")))
         return
-    name = phrases.plain("report.file_name", day=today.isoformat())
-    await context.bot.send_document(chat_id, page, filename=name, caption=phrases.plain("report.caption"))
-
-
-async def _send_picture(update: Update, context: Context, record: Record) -> None:
-    assert update.effective_chat is not None
-    chat_id, today = update.effective_chat.id, context.now().date()
-    await context.bot.send_chat_action(chat_id, ChatAction.UPLOAD_PHOTO)
-    try:
-        picture = await draw("timeline", record, today)
-    except CannotDraw:
-        await _apologise(update, context)
-        return
-    text = caption(record, context.library.phrases)
-    await context.bot.send_photo(chat_id, picture, caption=text, parse_mode=ParseMode.HTML, protect_content=True)
-
-
-async def _apologise(update: Update, context: Context) -> None:
-    log.error("a picture or page could not be made")
-    await send(update, context, Screen(context.library.phrases.say("report.failed")))
+    if is_page:
+        name = phrases.plain("report.file_name", day=today.isoformat())
+        await bot.send_document(chat_id, drawn, filename=name, caption=phrases.plain("report.caption"))
+    else:
+        text = caption(record, phrases)
+        await bot.send_photo(chat_id, drawn, caption=text, parse_mode=ParseMode.HTML, protect_content=True)

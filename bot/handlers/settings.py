@@ -87,10 +87,9 @@ async def _move(session: AsyncSession, context: Context, person: Person, key: st
         return Screen(library.phrases.say("plan.zone_unknown"))
     await plans.change_zone(session, person, name, context.now())
     people.ask(person, None)
-    coming = [plan for plan in await plans.active(session, person) if plan.next_due_at]
-    if not coming:
+    first = plan_view.first_to_come(await plans.active(session, person))
+    if first is None:
         return Screen(library.phrases.say("settings.zone_set_alone", zone=when.place(name)))
-    first = min(coming, key=lambda plan: plan.next_due_at or context.now())
     following = plan_view.next_time(library, first)
     return Screen(library.phrases.say("settings.zone_set", zone=when.place(name), when=following))
 
@@ -135,7 +134,7 @@ async def zone_again(update: Update, context: Context, _asking: Mapping[str, Any
     await send(update, context, Screen(context.library.phrases.say("plan.zone")))
 
 
-async def take_quiet(update: Update, context: Context, text: str, _asking: Mapping[str, Any]) -> bool:
+async def take_quiet(update: Update, context: Context, text: str, asking: Mapping[str, Any]) -> bool:
     """Read two typed times as quiet hours. Return False when it is something else."""
     assert update.effective_chat is not None
     match = _TWO_TIMES.fullmatch(text.strip())
@@ -151,18 +150,26 @@ async def take_quiet(update: Update, context: Context, text: str, _asking: Mappi
         if person is None:
             return False
         person.quiet_from, person.quiet_to = when.clock(start), when.clock(end)
-        for plan in await plans.active(session, person):
+        for plan in await plans.active(session, person, lock=True):
             plans.reschedule(plan, person, context.now())
         people.ask(person, None)
+        people.apply_once(person, update.update_id, asking)
         said = phrases.say("settings.quiet_set", quiet_from=person.quiet_from, quiet_to=person.quiet_to)
     context.house.wake()
     await send(update, context, Screen(said))
     return True
 
 
-async def quiet_again(update: Update, context: Context, _asking: Mapping[str, Any]) -> None:
-    """Ask for the quiet hours again."""
-    await send(update, context, Screen(context.library.phrases.say("settings.quiet_ask")))
+async def quiet_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
+    """Ask for the quiet hours again, or show them, when they were told."""
+    assert update.effective_chat is not None
+    async with context.database.read() as session:
+        person = await people.find(session, update.effective_chat.id)
+        is_asked = person is None or person.asking == asking
+        screen = Screen(context.library.phrases.say("settings.quiet_ask"))
+        if person is not None and not is_asked:
+            screen = _screen(context.library, person)
+    await send(update, context, screen)
 
 
 def _is_possible(start: time, end: time) -> bool:

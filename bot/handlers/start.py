@@ -1,11 +1,11 @@
-"""Greet, explain, leave what is open, and answer every kind of message that is not text."""
+"""Greet, explain, leave what is open, and stop."""
 
 from __future__ import annotations
 
-from telegram import Message, Update
+from telegram import Update
 
 from bot.context import Context
-from bot.handlers import checklist, plans, settings
+from bot.handlers import checklist, plans
 from bot.talk import send
 from bot.views import topics
 from bot.views.screen import Screen
@@ -47,7 +47,7 @@ async def cancel(update: Update, context: Context) -> None:
         person = await people.find(session, update.effective_chat.id, lock=True)
         was_open = person is not None and person.asking is not None
         if person is not None:
-            await checklist.leave_open(session, person)
+            was_open |= await checklist.leave_open(session, person, context.now())
             people.ask(person, None)
     await send(update, context, Screen(phrases.say("cancel.done" if was_open else "cancel.nothing")))
 
@@ -58,10 +58,11 @@ async def stop(update: Update, context: Context) -> None:
     now = context.now()
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
-        active = await plan_rows.active(session, person) if person else []
+        active = await plan_rows.active(session, person, lock=True) if person else []
         for plan in active:
             await plan_rows.stop(session, plan, now, "asked")
         if person is not None:
+            await checklist.leave_open(session, person, now)
             people.ask(person, None)
             # Nothing new is kept from now on; what is there goes with /delete.
             person.consent_version = person.consent_language = person.consented_at = None
@@ -80,35 +81,6 @@ async def in_group(update: Update, context: Context) -> None:
         await update.callback_query.answer(context.library.phrases.plain("group.private"))
     elif update.effective_message is not None and update.effective_chat is not None:
         await send(update, context, Screen(context.library.phrases.say("group.private")))
-
-
-async def not_text(update: Update, context: Context) -> None:
-    """Answer a sticker, picture, voice message, place or anything else kindly; nothing of it is looked at or kept."""
-    message = update.effective_message
-    if message is None:
-        return
-    if message.location is not None:
-        for take in (plans.take_location, settings.take_place):
-            if await take(update, context):
-                return
-    await send(update, context, Screen(context.library.phrases.say(f"media.{_kind(message)}")))
-
-
-def _kind(message: Message) -> str:
-    if message.photo or message.video or message.video_note or message.document or message.animation:
-        return "photo"
-    if message.voice or message.audio:
-        return "voice"
-    if message.sticker or message.dice:
-        return "sticker"
-    if message.location or message.venue:
-        return "location"
-    return "other"
-
-
-async def edited(update: Update, context: Context) -> None:
-    """Say that an edit changes no answer. The emergency screen has read it already."""
-    await send(update, context, Screen(context.library.phrases.say("media.edited")))
 
 
 async def old_button(update: Update, context: Context) -> None:

@@ -11,9 +11,11 @@ from typing import Any, Self
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from bot.phone.api import BotApi, Download
 from bot.phone.clock import Clock, ShiftedClock
+from bot.phone.door import Door
 from bot.phone.faults import DESCRIPTIONS, Fault, Limit
 from bot.phone.groups import Group, make_group
 from bot.phone.listener import Listener
@@ -30,14 +32,16 @@ PAGE_PEOPLE = ("Alice", "Bob")
 Json = dict[str, Any]
 
 
-def make_app(board: Switchboard, cut: Callable[[tuple[str, int]], None], page: Collection[BaseRoute] = ()) -> Starlette:
+def make_app(board: Switchboard, cut: Callable[[tuple[str, int]], None], page: Collection[BaseRoute] = ()) -> ASGIApp:
     """Return the ASGI application: the Bot API, and the page's routes if there are any."""
-    return Starlette(
-        routes=[
-            Route("/bot{token}/{method}", BotApi(board, cut), methods=["GET", "POST"]),
-            Route("/file/bot{token}/{path:path}", Download(board), methods=["GET"]),
-            *page,
-        ]
+    return Door(
+        Starlette(
+            routes=[
+                Route("/bot{token}/{method}", BotApi(board, cut), methods=["GET", "POST"]),
+                Route("/file/bot{token}/{path:path}", Download(board), methods=["GET"]),
+                *page,
+            ]
+        )
     )
 
 
@@ -150,6 +154,13 @@ class Phone:
                 world.save_person({"id": number, "is_bot": False, "first_name": first_name} | kept)
                 world.save_chat(Chat(number, "private"))
             return Person(world, number)
+
+    def rename(self, token: str, name: str) -> None:
+        """Give a bot its name, as BotFather does."""
+        world = self.board.world(token)
+        with world.change():
+            world.bot["texts"]["name"] = {"": name}
+            world.save_bot()
 
     def group(self, token: str, title: str, members: Collection[Person]) -> Group:
         """Make a group of these people; the first of them adds the bot, which is told so."""

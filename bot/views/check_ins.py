@@ -13,7 +13,11 @@ from scheduler.db.models import CheckIn
 from scheduler.due import DueCheckIn, LastAnswer
 
 CHANGES = ("size", "number", "pain", "opened", "other")
-SIZES = ("sand", "lentil", "pea", "bigger", "dont_know")
+# In the order of size; the last is none.
+KNOWN_SIZES = ("sand", "lentil", "pea", "bigger")
+SIZES = (*KNOWN_SIZES, "dont_know")
+# How many times less often is offered to somebody who does not answer, by the rhythm's unit.
+SLOWER = {"day": 7, "week": 2, "month": 2}
 VISITS = ("seen", "booked", "could_not", "decided_not")
 SNOOZES = ("in_1h", "this_evening", "tomorrow", "next_week")
 
@@ -37,9 +41,10 @@ def due(library: Library, check_in: DueCheckIn) -> Screen:
     """Show a check-in that comes by itself. The first line tells a lock screen nothing, unless the person wants it."""
     phrases = library.phrases
     if check_in.kind == "recheck":
-        return Screen(phrases.say("recheck.ask"), ((Button(phrases.plain("button.check"), pack("k", "start")),),))
+        return recheck(library, check_in.plan_public_id, check_in.nominal)
     if check_in.kind == "visit":
-        return visit(library, check_in)
+        about = None if check_in.discreet else check_in.about
+        return ask_visit(library, check_in.plan_public_id, check_in.nominal, about)
     if check_in.ends_plan:
         row = (Button(phrases.plain("checkin.restart"), pack("r", "resume", check_in.plan_public_id)),)
         return Screen(phrases.say("checkin.stopped"), (row,))
@@ -52,26 +57,31 @@ def due(library: Library, check_in: DueCheckIn) -> Screen:
     parts.append(last_line(phrases, check_in.last) if check_in.last else phrases.say("checkin.first"))
     parts.append(phrases.say("checkin.meant", when=meant, zone=when.place(check_in.zone)))
     rows = list(_first_rows(phrases, check_in.plan_public_id, check_in.nominal))
-    if check_in.unanswered == 2 and check_in.unit == "month":  # silence twice: offer less
+    if check_in.unanswered == 2 and check_in.unit in SLOWER:  # silence twice: offer less
         parts.append(phrases.say("checkin.slower"))
-        slower = check_in.interval * 2
-        label = phrases.plain("checkin.slower_yes", n=slower)
+        slower = check_in.interval * SLOWER[check_in.unit]
+        label = phrases.plain(f"checkin.slower_{check_in.unit}", n=slower)
         rows.append((Button(label, pack("r", "slower", check_in.plan_public_id, slower)),))
     return Screen("\n\n".join(parts), tuple(rows))
 
 
-def visit(library: Library, check_in: DueCheckIn) -> Screen:
-    """Ask, once, if the person was seen after an outcome that called for it."""
+def recheck(library: Library, plan_id: str, nominal_time: str) -> Screen:
+    """Remind of looking again."""
+    plain = library.phrases.plain
+    rows = (
+        (Button(plain("button.check"), data("look", plan_id, nominal_time), "success"),),
+        (Button(plain("checkin.later"), data("later", plan_id, nominal_time)),),
+    )
+    return Screen(library.phrases.say("recheck.ask"), rows)
+
+
+def ask_visit(library: Library, plan_id: str, nominal_time: str, about: str | None) -> Screen:
+    """Ask, once, if the person was seen after an outcome that called for it; `about` is named unless discreet."""
     phrases = library.phrases
     text = (
-        phrases.say("visit.ask")
-        if check_in.discreet
-        else phrases.say("visit.ask_open", outcome=phrases.plain(f"outcome.{check_in.about}"))
+        phrases.say("visit.ask_open", outcome=phrases.plain(f"outcome.{about}")) if about else phrases.say("visit.ask")
     )
-    rows = [
-        (Button(phrases.plain(f"visit.{answer}"), data(answer, check_in.plan_public_id, check_in.nominal)),)
-        for answer in VISITS
-    ]
+    rows = [(Button(phrases.plain(f"visit.{answer}"), data(answer, plan_id, nominal_time)),) for answer in VISITS]
     return Screen(text, tuple(rows))
 
 

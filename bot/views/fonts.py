@@ -26,6 +26,8 @@ BOX = "□"
 # Marks and emoji modifiers change the character before them; where no font has them, that one is legible alone.
 _MODIFIERS = {"Mn", "Me", "Sk"}
 
+_PICTURES = {"So"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
@@ -35,13 +37,17 @@ class Cover:
     missing: frozenset[str]
 
     def drawable(self, text: str) -> str:
-        """Return a text on one line with a box for each character that cannot be drawn."""
+        """Return a text on one line; a picture character that cannot be drawn is named, another one becomes a box."""
         return "".join(self._drawable(character) for character in clean(text))
 
     def _drawable(self, character: str) -> str:
         if character not in self.missing:
             return character
-        return "" if unicodedata.category(character) in _MODIFIERS else BOX
+        category = unicodedata.category(character)
+        if category in _PICTURES and (name := unicodedata.name(character, "")):
+            # Emoji carry meaning ("fire", "thumbs up sign"), which a box would lose.
+            return f"({name.lower()})"
+        return "" if category in _MODIFIERS else BOX
 
 
 def regular() -> Path:

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from bot.views import when
-from bot.views.check_ins import said
+from bot.views.check_ins import key, said
+from bot.views.record import short_day
 from bot.views.screen import Button, Screen, pack
+from content.markup import Html
 from content.model import Library
+from scheduler.cadence import Nominal
+from scheduler.db.history import Told, moment
 from scheduler.db.models import CheckIn, Run
 
 PAGE_SIZE = 6
+ENTRIES_IN_A_ROW = 3
+
+# Of a longer note the list shows the beginning; the entry shows it whole.
+NOTE_IN_LIST = 120
+
+# In place of a time, in the data of a checklist's buttons.
+CHECKLIST = "run"
 
 
-def page(library: Library, rows: Sequence[CheckIn | Run], number: int) -> Screen:
-    """Show one page of all rows, with a way to the newer and the older ones."""
+def page(library: Library, rows: Sequence[Told], names: Mapping[int, str], number: int) -> Screen:
+    """Show one page of all entries, with a button for each, and a way to the newer and the older ones.
+
+    `names` are the plans' public ids by row number.
+    """
     phrases = library.phrases
     if not rows:
         return Screen(phrases.say("history.none"))
     pages = -(-len(rows) // PAGE_SIZE)
     number = min(number, pages)
+    first = (number - 1) * PAGE_SIZE
     lines: list[str] = [phrases.say("history.title", page=number, pages=pages)]
-    lines += [_line(library, row) for row in rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]]
+    opens: list[Button] = []
+    for n, row in enumerate(rows[first : first + PAGE_SIZE], first + 1):
+        lines.append(phrases.say("history.item", n=n, entry=line(library, row, NOTE_IN_LIST)))
+        label = phrases.plain("history.open", n=n, day=short_day(phrases, day_of(row), year=False))
+        opens.append(Button(label, data("open", *name_of(row, names))))
+    lines.append(phrases.say("history.hint"))
     turns = []
     if number > 1:
         turns.append(Button(phrases.plain("button.newer"), pack("h", number - 1)))
@@ -31,16 +52,39 @@ def page(library: Library, rows: Sequence[CheckIn | Run], number: int) -> Screen
         Button(phrases.plain("history.picture"), pack("f", "picture", "all")),
         Button(phrases.plain("history.page"), pack("f", "preview", "all")),
     )
-    return Screen("\n\n".join(lines), (tuple(turns), more) if turns else (more,), protected=True)
+    table = [tuple(opens[at : at + ENTRIES_IN_A_ROW]) for at in range(0, len(opens), ENTRIES_IN_A_ROW)]
+    return Screen("\n\n".join(lines), (*table, *([tuple(turns)] if turns else []), more), protected=True)
 
 
-def _line(library: Library, row: CheckIn | Run) -> str:
+def page_of(rows: Sequence[Told], entry: Told) -> int:
+    """Return the page that an entry stands on, or stood on before it was deleted."""
+    return sum(moment(row) > moment(entry) for row in rows) // PAGE_SIZE + 1
+
+
+def line(library: Library, entry: Told, note_length: int | None = None) -> Html:
+    """Return an entry as text: its day, what was said, the note, cut after so many characters."""
     phrases = library.phrases
-    if isinstance(row, Run):
-        outcome = phrases.plain(f"outcome.{row.outcome}")
-        return phrases.say("history.run", when=when.day(phrases, row.started_at.date()), outcome=outcome)
-    answer = said(phrases, row.answer or "", row.details)
-    line = phrases.say("history.check_in", when=when.nominal_day(phrases, row.nominal), answer=answer)
-    if note := (row.details or {}).get("note"):
-        return f"{line}\n{phrases.say('history.note', note=note)}"
-    return line
+    if isinstance(entry, Run):
+        outcome = phrases.plain(f"outcome.{entry.outcome}")
+        return phrases.say("history.run", when=when.day(phrases, day_of(entry)), outcome=outcome)
+    answer = said(phrases, entry.answer or "", entry.details)
+    text = phrases.say("history.check_in", when=when.day(phrases, day_of(entry)), answer=answer)
+    if note := (entry.details or {}).get("note"):
+        cut = note if note_length is None or len(note) <= note_length else f"{note[:note_length].rstrip()}…"
+        return Html(f"{text}\n{phrases.say('history.note', note=cut)}")
+    return text
+
+
+def day_of(entry: Told) -> date:
+    """Return the day of an entry: the local one of a check-in, the UTC one of a checklist."""
+    return Nominal.parse(entry.nominal).day if isinstance(entry, CheckIn) else entry.started_at.date()
+
+
+def name_of(entry: Told, names: Mapping[int, str]) -> tuple[str, str]:
+    """Return what names an entry: a plan and a nominal time, or a checklist and "". As `history.find` takes it."""
+    return (names[entry.plan_id], entry.nominal) if isinstance(entry, CheckIn) else (entry.public_id, "")
+
+
+def data(action: str, public_id: str, nominal: str, *rest: str) -> str:
+    """Return button data that names this entry."""
+    return pack("h", action, public_id, key(nominal) or CHECKLIST, *rest)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.views import when
@@ -11,7 +13,7 @@ from content.markup import Html
 from content.model import Library
 from scheduler.cadence import Occurrence
 from scheduler.db.models import Plan
-from scheduler.db.plans import cadence_of
+from scheduler.db.plans import away_until, cadence_of
 from scheduler.rule import Cadence
 from scheduler.zones import Suggestion
 
@@ -33,9 +35,12 @@ def at(library: Library, draft_id: str) -> Screen:
     return Screen(library.phrases.say("plan.at"), (*_pairs(buttons), _leave(library, draft_id)))
 
 
-def zone(library: Library, draft_id: str) -> Screen:
-    """Ask for the place, or the time there."""
-    return Screen(library.phrases.say("plan.zone"), (_leave(library, draft_id),))
+def zone(library: Library, draft_id: str, guess: str, now: datetime) -> Screen:
+    """Ask for the place, or the time there; offer a guess, with the time that it would mean."""
+    phrases, local = library.phrases, now.astimezone(ZoneInfo(guess)).strftime("%H:%M")
+    text = f"{phrases.say('plan.zone')}\n\n{phrases.say('plan.zone_guess', zone=when.place(guess), time=local)}"
+    yes = Button(phrases.plain("plan.zone_yes", time=local), pack("p", "zone", draft_id, guess))
+    return Screen(text, ((yes,), _leave(library, draft_id)))
 
 
 def zones(library: Library, draft_id: str, suggestions: Sequence[Suggestion]) -> Screen:
@@ -86,35 +91,56 @@ def consent(library: Library, draft_id: str) -> Screen:
     return Screen(library.phrases.say("consent.ask"), rows)
 
 
-def listing(library: Library, plans: Sequence[Plan]) -> Screen:
-    """Show all plans with their next times."""
+def listing(library: Library, plans: Sequence[Plan], now: datetime, note: str = "") -> Screen:
+    """Show all that is to come, with its times."""
     phrases = library.phrases
     new = (Button(phrases.plain("button.checkin"), pack("p", "start")),)
+    lines = [f"{note}\n"] if note else []
     if not plans:
-        return Screen(phrases.say("plan.list_none"), (new,))
-    lines = [phrases.say("plan.list_title")]
+        return Screen("\n".join([*lines, phrases.say("plan.list_none")]), (new,))
+    lines.append(phrases.say("plan.list_title"))
     rows = []
     for n, plan in enumerate(plans, 1):
-        key = "plan.item" if plan.next_due_at else "plan.item_paused"
-        lines.append(phrases.say(key, n=n, **_words(library, plan)))
+        lines.append(phrases.say(f"plan.item{_state(plan, now)}", n=n, **_words(library, plan)))
         rows.append((Button(phrases.plain("plan.manage", n=n), pack("r", "one", plan.public_id)),))
     return Screen("\n".join(lines), (*rows, new))
 
 
-def one(library: Library, plan: Plan, note: str = "") -> Screen:
+def one(library: Library, plan: Plan, now: datetime, note: str = "") -> Screen:
     """Show one plan and what can be done with it."""
-    phrases = library.phrases
-    text = phrases.say("plan.one" if plan.next_due_at else "plan.one_paused", **_words(library, plan))
-    turn = "pause" if plan.next_due_at else "resume"
-    rows = (
-        (
-            Button(phrases.plain(f"plan.{turn}"), pack("r", turn, plan.public_id)),
-            Button(phrases.plain("plan.stop"), pack("r", "stop", plan.public_id)),
-        ),
-        (Button(phrases.plain("plan.change"), pack("r", "edit", plan.public_id)),),
-        (Button(phrases.plain("plan.all"), pack("r", "all")),),
-    )
-    return Screen(f"{note}\n\n{text}" if note else text, rows)
+    plain, data = library.phrases.plain, partial(_data, plan)
+    text = library.phrases.say(f"plan.one{_state(plan, now)}", **_words(library, plan))
+    stop = Button(plain("plan.stop"), data("r", "stop"))
+    rows: list[tuple[Button, ...]] = []
+    if plan.kind != "check_in":
+        rows.append((stop,))
+    else:
+        turn = "pause" if plan.next_due_at else "resume"
+        rows.append((Button(plain(f"plan.{turn}"), data("r", turn)), stop))
+        rows.append((Button(plain("away.button"), data("a", "ask")), Button(plain("plan.change"), data("r", "edit"))))
+    if away_until(plan, now):
+        rows.insert(0, (Button(plain("away.back"), data("a", "back"), "success"),))
+    rows.append((Button(plain("plan.all"), pack("r", "all")),))
+    return Screen(f"{note}\n\n{text}" if note else text, tuple(rows))
+
+
+def _data(plan: Plan, owner: str, action: str) -> str:
+    return pack(owner, action, plan.public_id)
+
+
+def _state(plan: Plan, now: datetime) -> str:
+    """Return the ending of the phrases for how this plan stands."""
+    if not plan.next_due_at:
+        return "_paused"
+    if plan.kind != "check_in":
+        return f"_{plan.kind}"
+    return "_away" if away_until(plan, now) else ""
+
+
+def first_to_come(plans: Sequence[Plan]) -> Plan | None:
+    """Return the plan whose next time is the nearest; None when nothing is to come."""
+    times = [(plan.next_due_at, number) for number, plan in enumerate(plans) if plan.next_due_at]
+    return plans[min(times)[1]] if times else None
 
 
 def next_time(library: Library, plan: Plan) -> str:
@@ -128,6 +154,7 @@ def _words(library: Library, plan: Plan) -> dict[str, str]:
         "at": plan.at,
         "zone": when.place(plan.zone),
         "when": next_time(library, plan),
+        "day": when.full_day(library.phrases, plan.away_until) if plan.away_until else "",
     }
 
 

@@ -13,7 +13,7 @@ from scheduler.rule import Cadence
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 # Telegram shows the instant in the reader's own zone: weekday, day, month and time, so that a wrong zone is seen.
-TELEGRAM_TIME = "wDT"
+TELEGRAM_TIME = "wDt"
 
 
 def moment(phrases: Phrases, local: datetime) -> str:
@@ -41,6 +41,11 @@ def day(phrases: Phrases, value: date) -> str:
     """Return "1 December 2026"."""
     words = _words(phrases, value)
     return f"{words['day']} {words['month']} {words['year']}"
+
+
+def full_day(phrases: Phrases, value: date) -> str:
+    """Return "Tuesday, 1 December 2026"."""
+    return phrases.plain("when.date", **_words(phrases, value))
 
 
 def on_phone(at: datetime, fallback: str) -> str:

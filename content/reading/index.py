@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,56 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from content.reading.features import VERSION as FEATURES_VERSION
-from content.reading.features import Ids, letter_features, number, split_words, word_features
+from content.reading.blocks import Block, Floats
+from content.reading.features import letter_features, number, split_words, word_features
+from content.reading.fitted import load_fitted, save_fitted
 from content.reading.slips import Slips
 
 # Raise this when the arrays or the head change their meaning.
 FORMAT = 3
-BUILD_COMMAND = "calcibot content build"
 # Labels are topic ids, or this and a kind of refusal.
 NONE = "none/"
 
-Floats = npt.NDArray[np.float32]
-_ARRAYS = ("ids", "rarity", "weights", "scale")
-_BLOCKS = ("words", "letters")
-
-
-class StaleIndex(Exception):  # noqa: N818  (it names a state of the files, as the message does)
-    """The topic index does not fit the content files."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"The topic index {path} {why}. Run: {BUILD_COMMAND}")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Weigh one kind of feature. `ids` is sorted; row i of `weights` times `scale` belongs to `ids[i]`."""
-
-    ids: Ids
-    rarity: Floats
-    weights: npt.NDArray[np.int8]
-    scale: Floats
-
-    def score(self, found: Ids, *, heed_strange: bool = False) -> Floats:
-        """Return the share of this block in the score of each label, for a text with the features `found`."""
-        rows, values = weigh(found, self.ids, self.rarity, heed_strange=heed_strange)
-        scores: Floats = (values @ self.weights[rows].astype(np.float32)) * self.scale
-        return scores
-
-
-def weigh(found: Ids, ids: Ids, rarity: Floats, *, heed_strange: bool = False) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return which of `ids` are among the features `found`, and their values: tf-idf, one long in all.
-
-    With `heed_strange` they are one long together with what was never seen, which counts as the rarest: one known word
-    among strange ones must not speak for the whole text.
-    """
-    unique, counts = np.unique(found, return_counts=True)
-    rows = np.minimum(np.searchsorted(ids, unique), len(ids) - 1)
-    known = ids[rows] == unique
-    values = (1 + np.log(counts.astype(np.float32))) * np.where(known, rarity[rows], rarity.max())
-    length = np.linalg.norm(values if heed_strange else values[known])
-    return rows[known], values[known] / max(float(length), 1e-9)
+_WHAT = "topic index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,48 +97,23 @@ def save_index(index: TopicIndex, path: Path, content_hash: str) -> None:
     """Write the index to `path`, whole or not at all, and its head beside it for people to read."""
     scorer = index.scorer
     head: dict[str, Any] = {
-        "format": FORMAT,
-        "features": FEATURES_VERSION,
-        "content": content_hash,
         "labels": scorer.labels,
         "targets": scorer.slips.targets,
         "gate": asdict(index.gate),
         "report": dict(index.report),
     }
-    arrays = {f"{block}_{name}": getattr(getattr(scorer, block), name) for block in _BLOCKS for name in _ARRAYS}
-    arrays |= {
-        "bias": scorer.bias,
-        "familiar": scorer.familiar,
-        "real": scorer.slips.real,
-        "head": np.array(json.dumps(head)),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    with draft.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-    draft.replace(path)
+    arrays = scorer.words.arrays("words") | scorer.letters.arrays("letters")
+    arrays |= {"bias": scorer.bias, "familiar": scorer.familiar, "real": scorer.slips.real}
+    save_fitted(path, head, arrays, content_hash, FORMAT)
     path.with_suffix(".json").write_text(
-        json.dumps({**head, "targets": len(head["targets"])}, indent=1), encoding="utf-8"
+        json.dumps({"content": content_hash, **head, "targets": len(head["targets"])}, indent=1), encoding="utf-8"
     )
 
 
 def load_index(path: Path, expected_hash: str) -> TopicIndex:
     """Return the index at `path`. Raises StaleIndex if it is missing, damaged, or fitted from other content."""
-    try:
-        # Opened here, because numpy leaves the file open if it is no archive.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        head = json.loads(str(arrays.pop("head")))
-        made_by, made_from = (head["format"], head["features"]), head["content"]
-    except FileNotFoundError:
-        raise StaleIndex(path, "is missing") from None
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise StaleIndex(path, "cannot be read") from error
-    if made_by != (FORMAT, FEATURES_VERSION):
-        raise StaleIndex(path, "was built by another version of the program")
-    if made_from != expected_hash:
-        raise StaleIndex(path, "was built from other content files")
-    words, letters = (Block(*(arrays[f"{block}_{name}"] for name in _ARRAYS)) for block in _BLOCKS)
+    head, arrays = load_fitted(path, _WHAT, expected_hash, FORMAT)
+    words, letters = Block.of(arrays, "words"), Block.of(arrays, "letters")
     numbers: dict[str, Any] = head["gate"]
     slips = Slips(head["targets"], arrays["real"])
     return TopicIndex(

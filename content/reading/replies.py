@@ -1,4 +1,4 @@
-"""Read a typed reply to a checklist question or a check-in."""
+"""Read a typed reply to a checklist question or a check-in by rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from content.reading.replies_clauses import Clause, Cue, clauses
 from content.reading.replies_counts import Change, compare_counts
 from content.reading.replies_rules import ReplyRules
 
-__all__ = ["Meaning", "Question", "ReplyRules", "read_reply"]
+__all__ = ["Meaning", "Question", "ReplyRules", "read_by_rules"]
 
 Question = Literal["checklist", "check-in"]
 Meaning = Literal["yes", "no", "unsure", "none", "stop", "snooze", "other", "better", "same", "worse"]
@@ -26,8 +26,8 @@ _POINTS: dict[str, Meaning] = {"verdict_yes": "yes", "verdict_no": "no", "unsure
 _PLAIN = ("yes", "no", "affirm", "sign", "absent", "better", "same", "worse", "none", "unsure", "maybe", "snooze")
 
 
-def read_reply(text: str, question: Question, rules: ReplyRules) -> Meaning:
-    """Return what a reply means as an answer to `question`; "other" is anything that does not answer."""
+def read_by_rules(text: str, question: Question, rules: ReplyRules) -> Meaning:
+    """Return what a reply means by the rules alone; "other" is anything that they do not find to answer."""
     found = clauses(text, question, rules)
     if any(clause.has("stop") for clause in found):
         return "stop"

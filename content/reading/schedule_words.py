@@ -69,6 +69,7 @@ class ScheduleWords(BaseModel):
     counts: Mapping[int, Words]
     marks: Mapping[str, Words]
     ask: Mapping[str, Words]
+    away: Mapping[str, Words]
 
     _lexicon: dict[str, Token] = PrivateAttr(default_factory=dict)
     _fuzzy: dict[str, Token] = PrivateAttr(default_factory=dict)

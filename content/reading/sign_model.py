@@ -2,101 +2,80 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-import numpy as np
+from content.reading.blocks import Block, Floats, weigh
+from content.reading.features import number
+from content.reading.fitted import load_fitted, save_fitted
+from content.reading.sign_features import BLOCKS, Families, TextFeatures
 
-from content.reading.features import VERSION as FEATURES_VERSION
-from content.reading.features import letter_features, number, word_features
-from content.reading.index import BUILD_COMMAND, Block, Floats, StaleIndex
-
-# Raise this when the arrays or the head change their meaning.
-FORMAT = 1
+# Raise this when the arrays, the head or the features of `sign_features` change their meaning.
+FORMAT = 2
 EMERGENCY = "emergency"
-# A long story says its point early, and the rules read all of it.
-_MOST_WORDS = 200
-
-_ARRAYS = ("ids", "rarity", "weights", "scale")
-_BLOCKS = ("words", "letters")
-
-
-class StaleSignModel(StaleIndex):
-    """The sign model does not fit the content files."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        Exception.__init__(self, f"The sign model {path} {why}. Run: {BUILD_COMMAND}")
+_WHAT = "sign model"
+_MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """Say from which score (log odds) on the model adds a sign, and below which it drops one that the rules found.
+class Lean:
+    """Say what is added to the score (log odds) of a label before it counts from 0 on.
 
-    `add_denied` is for a sign that the rules found, but denied, asked about, over or somebody else's.
+    `silent` where the rules found nothing, `denied` where they found the sign but denied, asked about, over or somebody
+    else's, `reported` where they found it. `length` is for each e-fold of words: scores of long texts lie lower.
     """
 
-    add: float
-    add_denied: float
-    drop: float
+    silent: float
+    denied: float
+    reported: float
+    length: float
 
 
 @dataclass(frozen=True, slots=True)
 class SignModel:
-    """Score a text for each of `labels`: the flags, and `EMERGENCY`."""
+    """Score a text for each of `labels`: the flags, and `EMERGENCY`. `blocks` has one entry a name in `BLOCKS`."""
 
     labels: tuple[str, ...]
-    words: Block
-    letters: Block
+    blocks: Mapping[str, Block]
     bias: Floats
-    bounds: Mapping[str, Bounds]
+    leans: Mapping[str, Lean]
+    families: Families
 
-    def score(self, words: Sequence[str]) -> dict[str, float]:
-        """Return the log odds of each label for a text of these `words`, their spelling put right."""
-        listed = list(words[:_MOST_WORDS])
-        scores = (
-            self.words.score(number(word_features(listed)))
-            + self.letters.score(number(letter_features(listed)))
-            + self.bias
+    def score(self, features: TextFeatures) -> dict[str, float]:
+        """Return the log odds of each label for a text of these features."""
+        shares = (self.blocks[name].score(number(features.blocks[name])) for name in BLOCKS)
+        return dict(zip(self.labels, (sum(shares) + self.bias).tolist(), strict=True))
+
+    def reasons(self, label: str, features: TextFeatures) -> str:
+        """Return the words of the text that speak most for `label`."""
+        block = self.blocks["words"]
+        ids = number(features.blocks["words"][: len(features.words)])
+        rows, values = weigh(ids, block.ids, block.rarity)
+        shares = dict(
+            zip(block.ids[rows].tolist(), values * block.weights[rows, self.labels.index(label)], strict=True)
         )
-        return dict(zip(self.labels, scores.tolist(), strict=True))
+        first = dict(zip(ids.tolist(), features.words, strict=True))
+        best = sorted(first, key=lambda one: -shares.get(one, 0.0))[:_MOST_REASONS]
+        return " ".join(first[one] for one in best if shares.get(one, 0.0) > 0)
 
 
 def save_sign_model(model: SignModel, path: Path, content_hash: str) -> None:
     """Write the model to `path`, whole or not at all."""
     head = {
-        "format": FORMAT,
-        "features": FEATURES_VERSION,
-        "content": content_hash,
         "labels": model.labels,
-        "bounds": {label: [one.add, one.add_denied, one.drop] for label, one in model.bounds.items()},
+        "leans": {label: astuple(one) for label, one in model.leans.items()},
+        "families": model.families.lists,
     }
-    arrays = {f"{block}_{name}": getattr(getattr(model, block), name) for block in _BLOCKS for name in _ARRAYS}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    with draft.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, bias=model.bias, head=np.array(json.dumps(head)), **arrays)
-    draft.replace(path)
+    arrays = {"bias": model.bias}
+    for name, block in model.blocks.items():
+        arrays |= block.arrays(name)
+    save_fitted(path, head, arrays, content_hash, FORMAT)
 
 
 def load_sign_model(path: Path, expected_hash: str) -> SignModel:
-    """Return the model at `path`. Raises StaleSignModel if it is missing, damaged, or fitted from other content."""
-    try:
-        # Opened here, because numpy leaves the file open if it is no archive.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        head = json.loads(str(arrays.pop("head")))
-        made_by, made_from = (head["format"], head["features"]), head["content"]
-    except FileNotFoundError:
-        raise StaleSignModel(path, "is missing") from None
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise StaleSignModel(path, "cannot be read") from error
-    if made_by != (FORMAT, FEATURES_VERSION):
-        raise StaleSignModel(path, "was built by another version of the program")
-    if made_from != expected_hash:
-        raise StaleSignModel(path, "was built from other content files")
-    words, letters = (Block(*(arrays[f"{block}_{name}"] for name in _ARRAYS)) for block in _BLOCKS)
-    bounds = {label: Bounds(*numbers) for label, numbers in head["bounds"].items()}
-    return SignModel(tuple(head["labels"]), words, letters, arrays["bias"], bounds)
+    """Return the model at `path`. Raises StaleIndex if it is missing, damaged, or fitted from other content."""
+    head, arrays = load_fitted(path, _WHAT, expected_hash, FORMAT)
+    blocks = {name: Block.of(arrays, name) for name in BLOCKS}
+    leans = {label: Lean(*numbers) for label, numbers in head["leans"].items()}
+    return SignModel(tuple(head["labels"]), blocks, arrays["bias"], leans, Families(head["families"]))

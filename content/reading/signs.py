@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import log1p
 from typing import Literal
 
 from content.reading.patterns import Span
+from content.reading.sign_features import TextFeatures, sign_features
 from content.reading.sign_model import EMERGENCY, SignModel
 from content.reading.sign_rules import FLAGS, SignRules, SignWords
 from content.reading.statements import Statements, lay_out
@@ -24,6 +26,8 @@ _DENIAL_REACH_BACK = 4
 _DENIAL_REACH_OF_CAUSE = 2
 # Nobody names one sign in more ways; a text that repeats itself must not cost more.
 _MOST_MENTIONS = 40
+# From this number of words on a text counts as long; no example shows that still longer ones score lower.
+_LONG_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ def read_signs(text: str, rules: SignRules) -> Signs:
     """Return the warning signs that `text` reports now, of the writer or of somebody they ask for."""
     statements = lay_out(text, rules)
     matches = rules.sign_grammar.find(statements.tokens, statements.clauses)
+    labels, found = read_by_rules(statements, matches, rules)
+    if rules.model:
+        words = [rules.speller.fix(word) for word in statements.words]
+        features = sign_features(statements, matches, words, rules.model.families)
+        opinions = _second_opinion(labels, found, rules.model, features)
+        labels ^= {opinion.sign.removeprefix("model.") for opinion in opinions}
+        found += opinions
+    return Signs(EMERGENCY in labels, tuple(flag for flag in FLAGS if flag in labels), found)
+
+
+def read_by_rules(
+    statements: Statements, matches: Mapping[str, Sequence[Span]], rules: SignRules
+) -> tuple[set[str], tuple[FoundSign, ...]]:
+    """Return the labels that the rules alone give, and why. `matches` are what the sign grammar found."""
     reader = _Reader(statements, matches)
     found = tuple(reader.read(name, sign) for name, sign in rules.signs() if name in matches)
     reported = {sign.sign for sign in found if sign.state == "reported"}
@@ -59,28 +77,27 @@ def read_signs(text: str, rules: SignRules) -> Signs:
         all(f"hints.{hint}" in reported for hint in hints) for hints in rules.together
     ):
         labels.add(EMERGENCY)
-    if rules.model:
-        opinions = _second_opinion(labels, found, rules.model, [rules.speller.fix(word) for word in statements.words])
-        labels ^= {opinion.sign.removeprefix("model.") for opinion in opinions}
-        found += opinions
-    return Signs(EMERGENCY in labels, tuple(flag for flag in FLAGS if flag in labels), found)
+    return labels, found
 
 
 def _second_opinion(
-    labels: Collection[str], found: Sequence[FoundSign], model: SignModel, words: Sequence[str]
+    labels: Collection[str], found: Sequence[FoundSign], model: SignModel, features: TextFeatures
 ) -> tuple[FoundSign, ...]:
     """Return what the model adds to the `labels` that the rules found ("reported"), and what it drops ("doubted")."""
     opinions = []
-    for label, score in model.score(words).items():
-        bounds = model.bounds[label]
-        if label in labels:
-            if score < bounds.drop:
-                opinions.append(FoundSign(f"model.{label}", "", "doubted"))
-            continue
+    length = log1p(min(len(features.words), _LONG_TEXT))
+    for label, score in model.score(features).items():
+        lean = model.leans[label]
         mentioned = "emergencies." if label == EMERGENCY else f"flags.{label}."
-        denied = any(sign.sign.startswith(mentioned) for sign in found)
-        if score > (bounds.add_denied if denied else bounds.add):
-            opinions.append(FoundSign(f"model.{label}", "", "reported"))
+        if label in labels:
+            leaning = lean.reported
+        else:
+            leaning = lean.denied if any(sign.sign.startswith(mentioned) for sign in found) else lean.silent
+        counts = score + leaning + lean.length * length > 0
+        if counts and label not in labels:
+            opinions.append(FoundSign(f"model.{label}", model.reasons(label, features), "reported"))
+        elif label in labels and not counts:
+            opinions.append(FoundSign(f"model.{label}", "", "doubted"))
     return tuple(opinions)
 
 

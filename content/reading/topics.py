@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from content.reading.index import NONE, Floats, Gate, Marks, TopicIndex
+from content.reading.blocks import Floats
+from content.reading.index import NONE, Gate, Marks, TopicIndex
 from content.reading.normal import normalise
 
 MAX_SUGGESTIONS = 3

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from content.reading.replies import Question, read_reply
+from content.reading.replies import Question
+from content.reading.reply_reader import read_reply
 from content.reading.schedule import as_sample, read_schedule
 from content.reading.signs import read_signs
 from content.reading.topics import find_topic

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
-from scheduler.db.models import CheckIn, Person, Plan, Run
+from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.db.plans import quiet_hours
 
 # A snoozed check-in that could not be sent for so long has been forgotten about.
@@ -23,28 +23,13 @@ async def find(session: AsyncSession, person: Person, plan_public_id: str, nomin
         await session.execute(
             select(CheckIn, Plan)
             .join(Plan, Plan.id == CheckIn.plan_id)
-            .where(Plan.public_id == plan_public_id, Plan.person_id == person.id, CheckIn.nominal == nominal)
-            .with_for_update()
-        )
-    ).first()
-    return (row[0], row[1]) if row else None
-
-
-async def find_open(session: AsyncSession, person: Person) -> tuple[CheckIn, Plan] | None:
-    """Return the newest check-in that was sent and waits for its answer."""
-    row = (
-        await session.execute(
-            select(CheckIn, Plan)
-            .join(Plan, Plan.id == CheckIn.plan_id)
             .where(
-                CheckIn.person_id == person.id,
-                CheckIn.closed_at.is_(None),
-                CheckIn.answered_at.is_(None),
-                CheckIn.sent_at.is_not(None),
-                Plan.stopped_at.is_(None),
+                Plan.public_id == plan_public_id,
+                Plan.person_id == person.id,
+                CheckIn.nominal == nominal,
+                CheckIn.deleted_at.is_(None),
             )
-            .order_by(CheckIn.id.desc())
-            .limit(1)
+            .with_for_update()
         )
     ).first()
     return (row[0], row[1]) if row else None
@@ -55,8 +40,10 @@ def write(check_in: CheckIn, plan: Plan, answer: str, details: dict[str, Any] | 
     check_in.answer, check_in.details = answer, details
     check_in.answered_at = check_in.answered_at or now
     check_in.wake_at = None
-    if check_in.state in {"waiting", "claimed"}:
-        check_in.state = "sent" if check_in.sent_at else "cancelled"
+    if check_in.state in {"waiting", "claimed", "sending"}:
+        # One that is answered while it is being sent has arrived; its sender may be dead and never write that down.
+        has_arrived = check_in.sent_at is not None or check_in.state == "sending"
+        check_in.state = "sent" if has_arrived else "cancelled"
         check_in.owner = None
     plan.unanswered = 0
 
@@ -76,20 +63,12 @@ async def before(session: AsyncSession, check_in: CheckIn) -> CheckIn | None:
     """Return the answered check-in before this one, of the same plan."""
     return await session.scalar(
         select(CheckIn)
-        .where(CheckIn.plan_id == check_in.plan_id, CheckIn.id < check_in.id, CheckIn.answered_at.is_not(None))
+        .where(
+            CheckIn.plan_id == check_in.plan_id,
+            CheckIn.id < check_in.id,
+            CheckIn.answered_at.is_not(None),
+            CheckIn.deleted_at.is_(None),
+        )
         .order_by(CheckIn.id.desc())
         .limit(1)
     )
-
-
-async def history(session: AsyncSession, person: Person) -> list[CheckIn | Run]:
-    """Return answered check-ins and saved checklists, newest first."""
-    check_ins = await session.scalars(
-        select(CheckIn).where(CheckIn.person_id == person.id, CheckIn.answered_at.is_not(None))
-    )
-    saved = await session.scalars(select(Run).where(Run.person_id == person.id, Run.saved_at.is_not(None)))
-    return sorted([*check_ins, *saved], key=_moment, reverse=True)
-
-
-def _moment(row: CheckIn | Run) -> datetime:
-    return row.due_at if isinstance(row, CheckIn) else row.started_at

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
-from sqlalchemy import Table, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
-from scheduler.db.crypto import CannotOpen
-from scheduler.db.models import CheckIn, Person, Plan
-from scheduler.db.plans import quiet_hours, suspend
-from scheduler.due import DueCheckIn, LastAnswer, Report
-
-log = structlog.get_logger(__name__)
+from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in, numbers, quiet_hours
+from scheduler.db.models import Person
+from scheduler.db.nudges import NUDGE_PATIENCE, is_wanted, nudge_at
+from scheduler.db.plans import suspend
+from scheduler.due import DueCheckIn, Report
 
 # Telegram knows no key that would make a repeat harmless: of an unknown sending there is one repeat, never a second.
 MAX_UNKNOWNS = 2
@@ -29,146 +27,158 @@ MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=5)
 
-# A late one says so.
-LATE_AFTER = timedelta(minutes=15)
+# What was sent as far as anybody knows: the only thing that still comes of it is a nudge.
+_MAY_BE_NUDGED = ("sent", "sent_unconfirmed")
 
-NUDGE_AFTER = timedelta(days=1)
-NUDGE_PATIENCE = timedelta(hours=12)
+_WAKING = (
+    select(
+        *CONTEXT,
+        *(
+            CHECK_INS.c[name]
+            for name in ("id", "nominal", "zone", "due_at", "expires_at", "turn", "state", "wake_at", "attempt")
+        ),
+        *(CHECK_INS.c[name] for name in ("unknowns", "nudged", "message_id", "answered_at", "closed_at")),
+        PLANS.c.paused_at,
+        PLANS.c.away_until,
+        PEOPLE.c.suspended_at,
+    )
+    .join_from(CHECK_INS, PLANS, PLANS.c.id == CHECK_INS.c.plan_id)
+    .join(PEOPLE, PEOPLE.c.id == CHECK_INS.c.person_id)
+    .where(CHECK_INS.c.wake_at <= bindparam("now"))
+    .order_by(CHECK_INS.c.wake_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=CHECK_INS)
+)
+
+_CHANGE = (
+    update(CHECK_INS)
+    .where(CHECK_INS.c.id == bindparam("check_in"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("state", "owner", "wake_at", "attempt", "unknowns", "turn", "nudged", "expires_at")
+        }
+    )
+)
+
+_BEGIN = (
+    update(CHECK_INS)
+    .where(
+        # By the ids alone SQLite would find the rows; for the pairs alone it reads the whole table.
+        CHECK_INS.c.id.in_(numbers("ids")),
+        tuple_(CHECK_INS.c.id, CHECK_INS.c.attempt).in_(numbers("keys")),
+        CHECK_INS.c.owner == bindparam("owner_now"),
+        CHECK_INS.c.state == "claimed",
+        CHECK_INS.c.expires_at > bindparam("now"),
+    )
+    .values(state="sending", wake_at=bindparam("until"))
+    .returning(CHECK_INS.c.id)
+)
+
+_FINISH = (
+    update(CHECK_INS)
+    .where(
+        CHECK_INS.c.id == bindparam("b_id"),
+        CHECK_INS.c.attempt == bindparam("b_attempt"),
+        CHECK_INS.c.owner == bindparam("b_owner"),
+        or_(CHECK_INS.c.state == "claimed", CHECK_INS.c.state == "sending"),
+    )
+    .values(
+        state=bindparam("b_state"),
+        wake_at=bindparam("b_wake_at"),
+        unknowns=bindparam("b_unknowns"),
+        message_id=func.coalesce(bindparam("b_message_id"), CHECK_INS.c.message_id),
+        sent_at=func.coalesce(bindparam("b_sent_at", type_=CHECK_INS.c.sent_at.type), CHECK_INS.c.sent_at),
+        owner=None,
+    )
+)
 
 
 async def wake_up(
     session: AsyncSession, now: datetime, owner: str, lease: timedelta, limit: int, tally: Counter[str]
-) -> list[int]:
+) -> list[DueCheckIn]:
     """Claim the check-ins that must be looked at again: retries, snoozes, nudges, and those whose lease ran out.
 
     `tally` counts those that end unsent.
     """
-    rows = (
-        await session.execute(
-            select(CheckIn, Plan.zone, Person)
-            .join(Plan, Plan.id == CheckIn.plan_id)
-            .join(Person, Person.id == CheckIn.person_id)
-            .where(CheckIn.wake_at <= now)
-            .order_by(CheckIn.wake_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=CheckIn)
-        )
-    ).all()
+    rows = (await session.execute(_WAKING, {"now": now, "most": limit})).all()
+    if not rows:
+        return []
+    changes: list[dict[str, Any]] = []
     claimed = []
-    for row, zone, person in rows:
-        if _ends(row, now):
-            tally[row.state] += row.state != "sent"
-            continue
-        open_at = quiet(now, ZoneInfo(zone), *quiet_hours(person))
-        if open_at > now:
-            row.state, row.wake_at, row.owner = row.state if row.state == "sent" else "waiting", open_at, None
-            continue
-        if row.state == "sent":
-            row.turn, row.nudged, row.attempt, row.unknowns = row.turn + 1, True, 0, 0
-            row.expires_at = now + NUDGE_PATIENCE
-        row.state, row.owner, row.wake_at, row.attempt = "claimed", owner, now + lease, row.attempt + 1
-        claimed.append(row.id)
-    await session.flush()
-    return claimed
+    for row in rows:
+        change = _change(row, now, owner, lease)
+        changes.append(change)
+        if change["new_state"] == "claimed":
+            claimed.append((row, change))
+        elif change["new_state"] != row.state and change["new_state"] in {"expired", "sent_unconfirmed"}:
+            tally[change["new_state"]] += 1
+    await session.execute(_CHANGE, changes)
+    if not claimed:
+        return []
+    earlier = await before(session, [row.plan_id for row, _ in claimed], [row.id for row, _ in claimed])
+    return [due_check_in(session, row, _claim(row, change), earlier, now) for row, change in claimed]
 
 
-def _ends(row: CheckIn, now: datetime) -> bool:
-    """Bring a check-in that must not be sent again into its last state, and return whether it was one."""
-    if row.state == "sent":
-        # A nudge: not for what is answered, nor long after its day.
-        if row.answered_at or row.closed_at or (row.wake_at and now - row.wake_at > NUDGE_PATIENCE):
-            row.wake_at = None
-        return row.wake_at is None
-    if row.state == "sending":
-        # Its sender was gone for a whole lease: it may have arrived.
-        row.unknowns += 1
-    if row.unknowns >= MAX_UNKNOWNS:
-        row.state = "sent_unconfirmed"
-    elif now >= row.expires_at:
-        row.state = "sent_unconfirmed" if row.unknowns else "expired"
+def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timedelta) -> dict[str, Any]:
+    """Return the columns of a check-in after this look at it: claimed, held back by quiet hours, or ended."""
+    change = {
+        "check_in": row.id,
+        "new_state": row.state,
+        "new_owner": None,
+        "new_wake_at": None,
+        "new_attempt": row.attempt,
+        "new_unknowns": row.unknowns,
+        "new_turn": row.turn,
+        "new_nudged": row.nudged,
+        "new_expires_at": row.expires_at,
+    }
+    is_nudge = row.state in _MAY_BE_NUDGED
+    hours = quiet_hours(row)
+    if is_nudge:
+        if not is_wanted(row, now):
+            return change
     else:
-        return False
-    row.wake_at = row.owner = None
-    return True
+        if row.state == "sending":
+            # Its sender was gone for a whole lease: it may have arrived.
+            change["new_unknowns"] += 1
+        if change["new_unknowns"] >= MAX_UNKNOWNS:
+            # Never a third copy. But none may have arrived, and the nudge of the next day is another message.
+            wake_at = None if row.turn else nudge_at(row, row.next_due_at, hours, now)
+            return change | {"new_state": "sent_unconfirmed", "new_wake_at": wake_at}
+        if now >= row.expires_at:
+            return change | {"new_state": "sent_unconfirmed" if change["new_unknowns"] else "expired"}
+    open_at = quiet(now, ZoneInfo(row.plan_zone), *hours)
+    if open_at > now:
+        return change | {"new_state": row.state if is_nudge else "waiting", "new_wake_at": open_at}
+    if is_nudge:
+        change |= {
+            "new_turn": row.turn + 1,
+            "new_nudged": True,
+            "new_attempt": 0,
+            "new_unknowns": 0,
+            "new_expires_at": now + NUDGE_PATIENCE,
+        }
+    change["new_attempt"] += 1
+    return change | {"new_state": "claimed", "new_owner": owner, "new_wake_at": now + lease}
 
 
-async def load(session: AsyncSession, ids: Sequence[int], now: datetime) -> list[DueCheckIn]:
-    """Return what the sender needs to know of these claimed check-ins."""
-    rows = (
-        await session.execute(
-            select(CheckIn, Plan, Person)
-            .join(Plan, Plan.id == CheckIn.plan_id)
-            .join(Person, Person.id == CheckIn.person_id)
-            .where(CheckIn.id.in_(ids))
-            .order_by(CheckIn.due_at)
-        )
-    ).all()
-    last, closes = await _before(session, rows)
-    return [
-        DueCheckIn(
-            id=row.id,
-            attempt=row.attempt,
-            unknowns=row.unknowns,
-            chat_id=person.chat_id,
-            plan_public_id=plan.public_id,
-            kind=plan.kind,
-            about=_readable(plan, "about"),
-            interval=plan.interval,
-            unit=plan.unit,
-            nominal=row.nominal,
-            zone=row.zone,
-            due_at=row.due_at,
-            expires_at=row.expires_at,
-            is_nudge=row.nudged and row.turn > 0,
-            is_late=row.turn == 0 and now - row.due_at > LATE_AFTER,
-            discreet=person.discreet,
-            unanswered=plan.unanswered,
-            ends_plan=plan.stopped_why == "silent",
-            closes_message_id=row.message_id if row.turn else closes.get(plan.id),
-            nudge_at=_nudge_at(row, plan, person, now),
-            wanted_at=None if row.turn else quiet(row.due_at, ZoneInfo(row.zone), *quiet_hours(person)),
-            last=last.get(plan.id),
-        )
-        for row, plan, person in rows
-    ]
-
-
-def _nudge_at(row: CheckIn, plan: Plan, person: Person, now: datetime) -> datetime | None:
-    """Return when to remind once of a first sending: the next day, if the next one is not due by then."""
-    if row.turn or plan.kind != "check_in" or plan.stopped_at:
-        return None
-    at = quiet(now + NUDGE_AFTER, ZoneInfo(plan.zone), *quiet_hours(person))
-    return at if plan.next_due_at is None or at + NUDGE_AFTER <= plan.next_due_at else None
-
-
-async def _before(session: AsyncSession, rows: Iterable[Any]) -> tuple[Mapping[int, LastAnswer], Mapping[int, int]]:
-    """Return, by plan, the last answer, and the message of the check-in before these."""
-    ids = {row.id for row, _, _ in rows}
-    plans = {plan.id for _, plan, _ in rows}
-    older = select(CheckIn.plan_id, func.max(CheckIn.id).label("id")).where(
-        CheckIn.plan_id.in_(plans), CheckIn.id.not_in(ids)
+def _claim(row: Row[*tuple[Any, ...]], change: dict[str, Any]) -> Claim:
+    return Claim(
+        id=row.id,
+        attempt=change["new_attempt"],
+        unknowns=change["new_unknowns"],
+        turn=change["new_turn"],
+        is_nudge=change["new_nudged"] and change["new_turn"] > 0,
+        nominal=row.nominal,
+        zone=row.zone,
+        due_at=row.due_at,
+        expires_at=change["new_expires_at"],
+        message_id=row.message_id,
+        unanswered=row.unanswered,
+        is_over=row.stopped_why == "silent",
+        next_due_at=row.next_due_at,
     )
-    answered = older.where(CheckIn.answered_at.is_not(None)).group_by(CheckIn.plan_id).subquery()
-    sent = older.where(CheckIn.message_id.is_not(None)).group_by(CheckIn.plan_id).subquery()
-    answers = await session.scalars(select(CheckIn).join(answered, answered.c.id == CheckIn.id))
-    messages = await session.execute(select(CheckIn.plan_id, CheckIn.message_id).join(sent, sent.c.id == CheckIn.id))
-    return (
-        {
-            row.plan_id: LastAnswer(row.nominal, answer, _readable(row, "details"))
-            for row in answers
-            if (answer := _readable(row, "answer"))
-        },
-        {row.plan_id: row.message_id for row in messages},
-    )
-
-
-def _readable(row: CheckIn | Plan, name: str) -> Any:  # noqa: ANN401  # whatever the column holds
-    """Return an encrypted value; None where no key opens it, so that one bad row does not stop the others."""
-    try:
-        return getattr(row, name)
-    except CannotOpen:
-        log.exception("a stored value cannot be opened", table=row.__tablename__, row=row.id)
-        return None
 
 
 async def begin(
@@ -176,18 +186,9 @@ async def begin(
 ) -> set[int]:
     """Mark these as being sent, as far as they are still claimed by this owner; return the ids of those that are."""
     keys = [(due.id, due.attempt) for due in dues]
-    allowed = await session.scalars(
-        update(CheckIn)
-        .where(
-            tuple_(CheckIn.id, CheckIn.attempt).in_(keys),
-            CheckIn.owner == owner,
-            CheckIn.state == "claimed",
-            CheckIn.expires_at > now,
-        )
-        .values(state="sending", wake_at=now + lease)
-        .returning(CheckIn.id)
-        .execution_options(synchronize_session=False)
-    )
+    ids = [number for number, _ in keys]
+    values = {"ids": ids, "keys": keys, "owner_now": owner, "now": now, "until": now + lease}
+    allowed = await session.scalars(_BEGIN, values)
     return set(allowed)
 
 
@@ -195,26 +196,7 @@ async def finish(
     session: AsyncSession, reports: Sequence[tuple[DueCheckIn, Report]], owner: str, now: datetime
 ) -> None:
     """Write down how these sendings ended; one whose lease went to another changes nothing."""
-    table = CheckIn.__table__
-    assert isinstance(table, Table)  # mypy knows it as less
-    await session.execute(
-        update(table)
-        .where(
-            table.c.id == bindparam("b_id"),
-            table.c.attempt == bindparam("b_attempt"),
-            table.c.owner == owner,
-            or_(table.c.state == "claimed", table.c.state == "sending"),
-        )
-        .values(
-            state=bindparam("b_state"),
-            wake_at=bindparam("b_wake_at"),
-            unknowns=bindparam("b_unknowns"),
-            message_id=func.coalesce(bindparam("b_message_id"), table.c.message_id),
-            sent_at=func.coalesce(bindparam("b_sent_at", type_=table.c.sent_at.type), table.c.sent_at),
-            owner=None,
-        ),
-        [_ending(due, report, now) for due, report in reports],
-    )
+    await session.execute(_FINISH, [_ending(due, report, owner, now) for due, report in reports])
     for due, report in reports:
         if report.kind == "gone":
             person = await session.scalar(select(Person).where(Person.chat_id == due.chat_id).with_for_update())
@@ -222,7 +204,7 @@ async def finish(
                 await suspend(session, person, now, report.why)
 
 
-def _ending(due: DueCheckIn, report: Report, now: datetime) -> dict[str, Any]:
+def _ending(due: DueCheckIn, report: Report, owner: str, now: datetime) -> dict[str, Any]:
     """Return the columns of a finished attempt."""
     state: str = report.kind
     wake_at: datetime | None = None
@@ -233,13 +215,14 @@ def _ending(due: DueCheckIn, report: Report, now: datetime) -> dict[str, Any]:
     elif report.kind == "gone":
         state = "cancelled"
     elif report.kind == "unknown" and (unknowns := due.unknowns + 1) >= MAX_UNKNOWNS:
-        state, sent_at = "sent_unconfirmed", now
+        state, wake_at, sent_at = "sent_unconfirmed", due.nudge_at, now
     elif report.kind in {"unknown", "not_sent"}:
         retry_in = report.retry_in or min(FIRST_RETRY * 2 ** (due.attempt - 1), LONGEST_RETRY)
         state, wake_at = "waiting", now + retry_in
     return {
         "b_id": due.id,
         "b_attempt": due.attempt,
+        "b_owner": owner,
         "b_state": state,
         "b_wake_at": wake_at,
         "b_unknowns": unknowns,
@@ -251,20 +234,19 @@ def _ending(due: DueCheckIn, report: Report, now: datetime) -> dict[str, Any]:
 async def hold(session: AsyncSession, ids: Sequence[int], owner: str, until: datetime) -> None:
     """Make the leases of these longer: their sender is alive."""
     await session.execute(
-        update(CheckIn)
-        .where(CheckIn.id.in_(ids), CheckIn.owner == owner, CheckIn.state.in_(("claimed", "sending")))
+        update(CHECK_INS)
+        .where(CHECK_INS.c.id.in_(ids), CHECK_INS.c.owner == owner, CHECK_INS.c.state.in_(("claimed", "sending")))
         .values(wake_at=until)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def release(session: AsyncSession, owner: str, now: datetime) -> int:
     """Give back what this owner claimed and has not begun to send; return how many."""
     released = await session.scalars(
-        update(CheckIn)
-        .where(CheckIn.owner == owner, CheckIn.state == "claimed")
+        update(CHECK_INS)
+        # What is claimed has a time to wake at, and an index of those.
+        .where(CHECK_INS.c.owner == owner, CHECK_INS.c.state == "claimed", CHECK_INS.c.wake_at.is_not(None))
         .values(state="waiting", wake_at=now, owner=None)
-        .returning(CheckIn.id)
-        .execution_options(synchronize_session=False)
+        .returning(CHECK_INS.c.id)
     )
     return len(released.all())

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.db.models import CheckIn, Plan
-from scheduler.db.turns import next_wake
+from scheduler.db.taking import next_wake
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, delete, literal_column, or_
+from sqlalchemy import BigInteger, ColumnElement, delete, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.db.models import Lease
+from scheduler.db.types import UtcDateTime
 
 # Milliseconds since 1970, as every instant is stored.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 }
+
+_NOW_AS_STORED = literal_column(_NOW["postgresql"], UtcDateTime)
+
+# A comparison over the network is no better than this, and leases are far longer.
+CERTAIN = timedelta(seconds=1)
 
 
 async def take(session: AsyncSession, name: str, owner: str, length: timedelta) -> bool:
@@ -40,6 +47,27 @@ async def give_back(session: AsyncSession, name: str, owner: str) -> None:
 async def forget_old(session: AsyncSession) -> None:
     """Delete what killed programs left behind."""
     await session.execute(delete(Lease).where(Lease.until < _now(session)))
+
+
+def machine_clock() -> datetime:
+    """Return this machine's own time, aware, UTC: to compare clocks with, whatever clock a program goes by."""
+    return datetime.now(UTC)
+
+
+async def clock_ahead(session: AsyncSession, machine: Callable[[], datetime] = machine_clock) -> timedelta | None:
+    """Return how far the database's clock is ahead of this machine's; nothing below a second, where it is a guess.
+
+    None when the answer took too long to tell. SQLite has the machine's clock.
+    """
+    if _kind(session) == "sqlite":
+        return timedelta()
+    asked_at = machine()
+    shown: datetime = (await session.execute(select(_NOW_AS_STORED))).scalar_one()
+    took = machine() - asked_at
+    if not timedelta() <= took < CERTAIN:
+        return None
+    ahead = shown - (asked_at + took / 2)
+    return ahead if abs(ahead) > CERTAIN else timedelta()
 
 
 def _kind(session: AsyncSession) -> str:

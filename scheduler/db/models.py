@@ -69,6 +69,9 @@ class Person(Base):
     calm_runs: Mapped[int] = mapped_column(default=0)
     # The last update whose typed text changed something: handling it twice changes nothing.
     applied_update: Mapped[int | None] = mapped_column(BigInteger)
+    # What that text answered: given again, its message is read neither as an answer to what is asked now nor anew.
+    _applied_to: Mapped[str | None] = mapped_column("applied_to")
+    applied_to = Sealed[dict[str, Any] | None]()
 
     @property
     def owner_id(self) -> int:
@@ -176,6 +179,9 @@ class CheckIn(Base):
     # What changed, size, note: the choices made, in the order asked.
     _details: Mapped[str | None] = mapped_column("details")
     details = Sealed[dict[str, Any] | None]()
+    # Taken out of the history: nobody is shown it any more, and the nightly clean-up takes it when it is too late to
+    # undo.
+    deleted_at: Mapped[datetime | None]
 
 
 class Run(Base):
@@ -202,6 +208,8 @@ class Run(Base):
     _outcome: Mapped[str | None] = mapped_column("outcome")
     outcome = Sealed[str | None]()
     saved_at: Mapped[datetime | None]
+    # As in a check-in.
+    deleted_at: Mapped[datetime | None]
 
 
 class SeenUpdate(Base):
@@ -239,6 +247,16 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     until: Mapped[datetime]
+
+
+class Moment(Base):
+    """Keep when the next message of all replicas together may go, in microseconds since 1970 of the database's time."""
+
+    __tablename__ = "moments"
+    __table_args__ = ()
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[int] = mapped_column(BigInteger)
 
 
 event.listen(Base, "load", lend_vault, propagate=True)

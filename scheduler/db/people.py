@@ -40,12 +40,17 @@ def ask(person: Person, open_question: Mapping[str, Any] | None) -> None:
     person.asking = None if open_question is None else dict(open_question)
 
 
-def apply_once(person: Person, update_id: int) -> bool:
-    """Return whether this update's text has not changed anything yet, and remember that it now does."""
+def apply_once(person: Person, update_id: int, asking: Mapping[str, Any]) -> bool:
+    """Return whether this update's text has not answered `asking` yet, and remember that it now does."""
     if person.applied_update == update_id:
         return False
-    person.applied_update = update_id
+    person.applied_update, person.applied_to = update_id, dict(asking)
     return True
+
+
+def applied(person: Person, update_id: int) -> dict[str, Any] | None:
+    """Return what this update's text has answered already: then Telegram gave it again. None for a new one."""
+    return person.applied_to if person.applied_update == update_id else None
 
 
 async def forget(session: AsyncSession, chat_id: int) -> Mapping[str, int] | None:
@@ -64,7 +69,10 @@ async def forget(session: AsyncSession, chat_id: int) -> Mapping[str, int] | Non
 
 
 async def everything(session: AsyncSession, chat_id: int) -> dict[str, Any] | None:
-    """Return all rows about a person, by table, as values that JSON can hold; None for somebody unknown."""
+    """Return all rows about a person, by table, as values that JSON can hold; None for somebody unknown.
+
+    An entry that was deleted from the history is left out while it waits for the clean-up.
+    """
     person = await find(session, chat_id)
     if person is None:
         return None
@@ -74,7 +82,10 @@ async def everything(session: AsyncSession, chat_id: int) -> dict[str, Any] | No
         if model is Person:
             data[Person.__tablename__] = [_written(person)]
         elif hasattr(model, "person_id"):
-            rows = await session.scalars(select(model).where(model.person_id == person.id).order_by(model.id))
+            query = select(model).where(model.person_id == person.id).order_by(model.id)
+            rows = await session.scalars(
+                query.where(model.deleted_at.is_(None)) if hasattr(model, "deleted_at") else query
+            )
             data[model.__tablename__] = [_written(row) for row in rows]
     return data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -17,6 +17,9 @@ from scheduler.rule import Cadence, Unit
 MAX_PLANS = 5
 
 UNFINISHED = ("waiting", "claimed")
+
+# From just before midnight on, an occurrence at midnight still is to come. Instants are kept in milliseconds.
+_MOMENT = timedelta(milliseconds=1)
 
 
 def cadence_of(plan: Plan) -> Cadence:
@@ -49,9 +52,18 @@ def set_next(plan: Plan, person: Person, occurrence: Occurrence | None) -> None:
 
 
 def reschedule(plan: Plan, person: Person, now: datetime) -> None:
-    """Compute what comes next from the rule, the zone and what was taken up last."""
+    """Compute what comes next from the rule, the zone, what was taken up last, and until when the person is away."""
     done = Nominal.parse(plan.done_nominal) if plan.done_nominal else None
-    set_next(plan, person, next_occurrence(cadence_of(plan), ZoneInfo(plan.zone), now, done))
+    zone, after = ZoneInfo(plan.zone), now
+    if day_back := away_until(plan, now):
+        after = datetime.combine(day_back, time(0), tzinfo=zone).astimezone(UTC) - _MOMENT
+    set_next(plan, person, next_occurrence(cadence_of(plan), zone, after, done))
+
+
+def away_until(plan: Plan, now: datetime) -> date | None:
+    """Return the day from which the person is back, in the plan's zone; None when they are not away."""
+    today = now.astimezone(ZoneInfo(plan.zone)).date()
+    return plan.away_until if plan.away_until and plan.away_until > today else None
 
 
 async def create(
@@ -72,16 +84,10 @@ async def create(
         kind=kind,
         about=about,
         created_at=now,
-        unit=cadence.unit,
-        interval=cadence.interval,
-        weekdays="".join(map(str, cadence.weekdays)),
-        month_day=cadence.month_day,
-        at=cadence.at.isoformat("minutes"),
-        anchor=cadence.anchor,
-        zone=zone,
         unanswered=0,
         missed=0,
     )
+    _set_rule(plan, cadence, zone)
     session.add(plan)
     set_next(plan, person, first)
     await session.flush()
@@ -105,19 +111,35 @@ async def find(session: AsyncSession, person: Person, public_id: str) -> Plan | 
     )
 
 
-async def active(session: AsyncSession, person: Person) -> Sequence[Plan]:
-    """Return the plans that are not stopped, oldest first, paused ones too."""
-    rows = await session.scalars(
-        select(Plan)
-        .where(Plan.person_id == person.id, Plan.stopped_at.is_(None), Plan.kind == "check_in")
-        .order_by(Plan.id)
-    )
-    return [plan for plan in rows if plan.next_nominal or plan.paused_at or person.suspended_at]
+def change(plan: Plan, person: Person, cadence: Cadence, zone: str, now: datetime) -> None:
+    """Give a plan another rule, from now on; it goes on if it was paused. Raises as `create`, before any change."""
+    first_occurrence(cadence, ZoneInfo(zone), now)
+    _set_rule(plan, cadence, zone)
+    resume(plan, person, now)
 
 
-async def pause(session: AsyncSession, plan: Plan, now: datetime, away_until: date | None = None) -> None:
+def _set_rule(plan: Plan, cadence: Cadence, zone: str) -> None:
+    plan.unit, plan.interval, plan.anchor = cadence.unit, cadence.interval, cadence.anchor
+    plan.weekdays = "".join(map(str, cadence.weekdays))
+    plan.month_day, plan.at, plan.zone = cadence.month_day, cadence.at.isoformat("minutes"), zone
+
+
+async def active(session: AsyncSession, person: Person, *, lock: bool = False) -> Sequence[Plan]:
+    """Return the plans of every kind that are not over, oldest first, paused ones too; `lock` them to change them."""
+    query = select(Plan).where(Plan.person_id == person.id, Plan.stopped_at.is_(None)).order_by(Plan.id)
+    rows = await session.scalars(query.with_for_update() if lock else query)
+    return [
+        plan for plan in rows if plan.next_nominal or plan.paused_at or (person.suspended_at and not _is_over(plan))
+    ]
+
+
+def _is_over(plan: Plan) -> bool:
+    return plan.unit == "once" and plan.done_nominal is not None
+
+
+async def pause(session: AsyncSession, plan: Plan, now: datetime) -> None:
     """Let nothing come until it is resumed, and take back what is on its way."""
-    plan.paused_at, plan.away_until = now, away_until
+    plan.paused_at, plan.away_until = now, None
     plan.next_nominal = plan.next_due_at = None
     await _take_back(session, [plan.id], now)
 
@@ -126,6 +148,18 @@ def resume(plan: Plan, person: Person, now: datetime) -> None:
     """Go on from now, by the old rule; also after a stop."""
     plan.paused_at = plan.away_until = plan.stopped_at = plan.stopped_why = None
     plan.unanswered = 0
+    reschedule(plan, person, now)
+
+
+async def go_away(session: AsyncSession, person: Person, plan: Plan, day_back: date, now: datetime) -> None:
+    """Let nothing come before this day, and take back what is on its way; then it goes on by the old rule.
+
+    What comes only once, and would have come while they are away, waits for that day.
+    """
+    plan.away_until, plan.paused_at, plan.unanswered = day_back, None, 0
+    await _take_back(session, [plan.id], now)
+    if plan.unit == "once" and not _is_over(plan) and plan.anchor < day_back:
+        plan.anchor = day_back
     reschedule(plan, person, now)
 
 
@@ -146,7 +180,7 @@ async def suspend(session: AsyncSession, person: Person, now: datetime, why: str
 
 async def come_back(session: AsyncSession, person: Person, now: datetime) -> None:
     """Let the plans of a suspended person go on."""
-    suspended = await active(session, person)
+    suspended = await active(session, person, lock=True)
     person.suspended_at = person.suspended_why = None
     for plan in suspended:
         reschedule(plan, person, now)
@@ -155,7 +189,7 @@ async def come_back(session: AsyncSession, person: Person, now: datetime) -> Non
 async def change_zone(session: AsyncSession, person: Person, zone: str, now: datetime) -> None:
     """Move every plan to another zone: the wall times stay. One that is just past there still comes, once."""
     person.zone = zone
-    for plan in await active(session, person):
+    for plan in await active(session, person, lock=True):
         plan.zone = zone
         if plan.next_nominal:
             decision = after_move(
@@ -171,6 +205,12 @@ async def _take_back(session: AsyncSession, plan_ids: Sequence[int], now: dateti
         update(CheckIn)
         .where(mine, CheckIn.state.in_(UNFINISHED))
         .values(state="cancelled", wake_at=None, owner=None, closed_at=now)
+    )
+    # What is just being sent may arrive, and is answered then; it is not repeated if its sender died meanwhile.
+    await session.execute(
+        update(CheckIn)
+        .where(mine, CheckIn.state == "sending")
+        .values(state="sent_unconfirmed", wake_at=None, owner=None)
     )
     # What was sent keeps its answer buttons, but no nudge and no snooze comes any more.
     await session.execute(update(CheckIn).where(mine, CheckIn.state == "sent").values(wake_at=None))

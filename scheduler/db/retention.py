@@ -16,6 +16,9 @@ from sqlalchemy.sql import ColumnElement
 from scheduler.db.models import CheckIn, Person, Plan, Run
 from scheduler.db.runs import OPEN_FOR
 
+# A deleted entry can be brought back for so long; the next clean-up after that takes it.
+UNDO_FOR = timedelta(hours=1)
+
 # What a person may choose in place of the usual time, in months.
 CHOICES = (3, 6, 12, 24)
 
@@ -37,6 +40,8 @@ async def forget_old(session: AsyncSession, terms: Terms, now: datetime) -> Coun
     gone: Counter[str] = Counter()
     gone["people"] += await _delete(session, Person, Person.suspended_at < now - timedelta(days=terms.blocked_days))
     gone["runs"] += await _delete(session, Run, Run.saved_at.is_(None), Run.started_at < now - OPEN_FOR)
+    gone["check_ins"] += await _delete(session, CheckIn, CheckIn.deleted_at <= now - UNDO_FOR)
+    gone["runs"] += await _delete(session, Run, Run.deleted_at <= now - UNDO_FOR)
     for months, theirs in _terms_of_people(terms):
         limit = months_before(now, months)
         people = select(Person.id).where(theirs)

@@ -11,9 +11,26 @@ from scheduler.db.engine import with_driver
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class NewerDatabaseError(Exception):
+    """A later release made or changed this database."""
+
+    def __init__(self, found: str) -> None:
+        """Name both revisions."""
+        super().__init__(
+            f"The database is at {found}, and this release knows nothing after {newest()}: a later release made or "
+            "changed it. Start that release, or put back a backup from before it. Nothing was changed."
+        )
+
+
 def newest() -> str:
     """Return the revision that this release works with: migrations are numbered files."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def refuse_newer(found: str | None) -> None:
+    """Raise NewerDatabaseError for a revision that only a later release knows."""
+    if found is not None and found > newest():
+        raise NewerDatabaseError(found)
 
 
 def current(url: str) -> str | None:

@@ -33,9 +33,11 @@ async def start(
 
 
 async def find(session: AsyncSession, person: Person, public_id: str) -> Run | None:
-    """Return this walk of this person, locked; nobody else's."""
+    """Return this walk of this person, locked; nobody else's, and none that was deleted from the history."""
     return await session.scalar(
-        select(Run).where(Run.public_id == public_id, Run.person_id == person.id).with_for_update()
+        select(Run)
+        .where(Run.public_id == public_id, Run.person_id == person.id, Run.deleted_at.is_(None))
+        .with_for_update()
     )
 
 

@@ -45,6 +45,15 @@ async def begin(session: AsyncSession, bot_id: int, update_ids: Collection[int],
     return attempts
 
 
+async def take_back(session: AsyncSession, bot_id: int, update_id: int) -> None:
+    """Count one attempt less for an update: what kept it from being handled lay elsewhere."""
+    await session.execute(
+        update(SeenUpdate)
+        .where(SeenUpdate.bot_id == bot_id, SeenUpdate.update_id == update_id, SeenUpdate.attempts > 0)
+        .values(attempts=SeenUpdate.attempts - 1)
+    )
+
+
 async def finish(session: AsyncSession, bot_id: int, update_id: int) -> None:
     """Mark one update as done."""
     await session.execute(

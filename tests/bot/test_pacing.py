@@ -361,6 +361,60 @@ def test_sends_are_spread_evenly_after_a_small_burst() -> None:
     assert telegram.times() == near([0, 0, 0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 1])
 
 
+def test_reminders_go_evenly_from_the_first_on() -> None:
+    async def main() -> tuple[Telegram, Telegram]:
+        reminders, answers = Telegram(pacing(10)), Telegram(pacing(10))
+        await asyncio.gather(crowd(reminders, 12, pace=Reminder()), crowd(answers, 12))
+        return reminders, answers
+
+    reminders, answers = virtually(main())
+
+    assert worst_window(reminders.times(), 0.05) == 1
+    assert worst_window(answers.times(), 0.05) == 5, "control: answers may go in a burst"
+    assert reminders.times()[-1] <= 1.1
+
+
+def test_reminders_catch_up_with_a_process_that_wakes_up_late() -> None:
+    async def main() -> float:
+        async def oversleep(seconds: float) -> None:
+            await asyncio.sleep(seconds + 0.004)
+
+        telegram = Telegram(Pacing(25, clock=now, sleep=oversleep))
+        await crowd(telegram, 100, pace=Reminder())
+        return telegram.times()[-1]
+
+    assert virtually(main()) <= 99 / 25 * 1.02
+
+
+async def under_way_with_a_slow_telegram(pace: Pace | None) -> int:
+    """Return how many were begun and not answered at once, at most, when each answer takes ten seconds."""
+    most = under_way = 0
+
+    async def slow() -> bool:
+        nonlocal most, under_way
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(10)
+        under_way -= 1
+        return True
+
+    limiter = pacing(20)
+    calls = [limiter.process_request(slow, (), {}, "sendMessage", {"chat_id": chat}, pace) for chat in range(30)]
+    await asyncio.gather(*calls)
+    return most
+
+
+def test_a_slow_telegram_has_few_reminders_under_way_and_all_come_in_the_end() -> None:
+    async def begin() -> bool:
+        return True
+
+    reminders = virtually(under_way_with_a_slow_telegram(Reminder(give_up_after=1e6, begin=begin)))
+    answers = virtually(under_way_with_a_slow_telegram(None))
+
+    assert reminders == 10
+    assert answers == 30, "control: answers do not wait for each other"
+
+
 def test_control_ptbs_own_limiter_sends_59_in_the_first_second_at_30() -> None:
     async def main(limiter: BaseRateLimiter[Any]) -> Telegram:
         telegram = Telegram(limiter)
@@ -672,7 +726,7 @@ def test_a_429_that_comes_between_being_called_up_and_leaving_stops_that_one() -
 
         drawn = asyncio.Event()
 
-        async def reserve(self, n: int) -> float:
+        async def reserve(self, n: int, urgent: bool = True) -> float:
             """Tell, and let one go."""
             self.drawn.set()
             return 0
@@ -705,7 +759,10 @@ class Shared:
     def __init__(self, *answers: float | Exception) -> None:
         self.answers = list(answers)
 
-    async def reserve(self, n: int) -> float:
+    async def hold(self, seconds: float) -> None:
+        """Do nothing."""
+
+    async def reserve(self, n: int, urgent: bool = True) -> float:
         """Return the next answer of the script."""
         assert n == 1
         await asyncio.sleep(0.001)

@@ -28,7 +28,7 @@ SCHEMA = json.loads((DOCS / "my-data.schema.json").read_text(encoding="utf-8"))
 POLICY = (DOCS / "privacy-policy.md").read_text(encoding="utf-8")
 
 # Tables without anything about a person. A new one is either named here, or goes with its person.
-IMPERSONAL = {"seen_updates", "used_keys", "leases"}
+IMPERSONAL = {"seen_updates", "used_keys", "leases", "moments"}
 
 NOTE = "canary-0815 it itches <b>when warm</b>"
 

@@ -147,13 +147,15 @@ def test_right_to_left_notes_keep_to_the_right(phrases: Phrases):
     assert starts["Hebrew"] > starts["Latin"] + 50
 
 
-def test_a_character_without_a_font_is_a_box_and_is_not_logged(phrases: Phrases, caplog: pytest.LogCaptureFixture):
+def test_a_letter_without_a_font_is_a_box_an_emoji_is_named_and_neither_is_logged(
+    phrases: Phrases, caplog: pytest.LogCaptureFixture
+):
     note = "ሰላም 👍🏽 ok"
 
     with caplog.at_level(logging.DEBUG):
         text = read(report(noted(note), phrases, TODAY))
 
-    assert f"{fonts.BOX * 3} {fonts.BOX} ok" in text
+    assert f"{fonts.BOX * 3} (thumbs up sign) ok" in text
     assert not set(note) & set("ሰላም👍") & set(caplog.text)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from bot.floods import MESSAGE, MESSAGES_PER_MINUTE, PRESS, ROOM, Floods
 from content.model import Library
-from content.reading.replies import read_reply
+from content.reading.reply_reader import read_reply
 from content.reading.schedule import read_schedule
 from content.reading.signs import read_signs
 from content.reading.topics import find_topic

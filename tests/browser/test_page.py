@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Page, async_playwright, expect
-
-from tests.conftest import leave_out
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-# No sandbox: containers run as root. The rest keeps the browser from calling home.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from playwright.async_api import Page, expect
 
 
 @contextmanager
@@ -51,18 +34,6 @@ def chat_running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.stdout.close()  # type: ignore[union-attr]
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    if CHROMIUM is None:
-        leave_out("there is no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 390, "height": 844})
-        page.set_default_timeout(10_000)
-        yield page
-        await browser.close()
-
-
 async def says(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Message")
     await box.fill(text)
@@ -83,6 +54,7 @@ async def test_a_question_a_checklist_and_a_check_in_on_the_page(page: Page, tmp
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     with chat_running(tmp_path) as (_, address):
         await page.goto(address)
+        await expect(page.get_by_role("heading", name="Calcibot")).to_be_visible()
         await taps(page, "Start")
         await sees(page, "I am an information bot, not a doctor.")
 

@@ -12,7 +12,8 @@ from content.fit import fit_scorer, learn_slips
 from content.gate import count_voices, find_problems, read_gate, write_gate
 from content.measure import measure_gate, score_unseen
 from content.model import TOPIC_IDS
-from content.reading.index import Gate, Scorer, StaleIndex, load_index
+from content.reading.fitted import StaleIndex
+from content.reading.index import Gate, Scorer, load_index
 from content.reading.slips import Slips, number_words
 from content.reading.topics import EVIDENCE, find_topic
 

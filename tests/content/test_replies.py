@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from content.reading.replies import Meaning, Question, ReplyRules, read_reply
+from content.reading.replies import Meaning, Question, ReplyRules, read_by_rules
 from tests.content.samples import CONTENT, DATA, EVAL, lines, seconds, words_file
 
 RULES = ReplyRules.from_toml(words_file("replies.toml"))
@@ -25,7 +25,7 @@ def test_sample_replies_are_read_as_expected(path: Path, floor: float) -> None:
         pytest.skip(f"no {path.name} here")
     samples = lines(path)
 
-    answers = [(line, read_reply(line["text"], line["question"], RULES)) for line in samples]
+    answers = [(line, read_by_rules(line["text"], line["question"], RULES)) for line in samples]
 
     wrong = [(line["question"], line["text"], got, line["means"]) for line, got in answers if got != line["means"]]
     assert len(samples) - len(wrong) >= floor * len(samples), wrong
@@ -33,7 +33,7 @@ def test_sample_replies_are_read_as_expected(path: Path, floor: float) -> None:
 
 @pytest.mark.parametrize("text", ["👍", "👍🏽", "✅", "✔️", "👎", "❌", "yes", "No!", "yess", "nope"])
 def test_a_bare_yes_or_no_says_nothing_about_a_change(text: str) -> None:
-    got = read_reply(text, "check-in", RULES)
+    got = read_by_rules(text, "check-in", RULES)
 
     assert got == "other"
 
@@ -52,21 +52,21 @@ def test_a_bare_yes_or_no_says_nothing_about_a_change(text: str) -> None:
     ],
 )
 def test_a_reply_in_the_words_of_the_sign_counts(text: str, expected: str) -> None:
-    got = read_reply(text, "checklist", RULES)
+    got = read_by_rules(text, "checklist", RULES)
 
     assert got == expected
 
 
 @pytest.mark.parametrize("text", ["smaller but it hurts now", "better, but a new one came"])
 def test_a_new_sign_outweighs_a_change_for_the_better(text: str) -> None:
-    got = read_reply(text, "check-in", RULES)
+    got = read_by_rules(text, "check-in", RULES)
 
     assert got == "worse"
 
 
 def test_what_is_still_there_is_no_new_sign() -> None:
-    assert read_reply("still sore", "check-in", RULES) == "same"
-    assert read_reply("sore", "check-in", RULES) == "worse"
+    assert read_by_rules("still sore", "check-in", RULES) == "same"
+    assert read_by_rules("sore", "check-in", RULES) == "worse"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_still_there_is_no_new_sign() -> None:
     ],
 )
 def test_two_counts_or_sizes_are_compared(text: str, expected: str) -> None:
-    got = read_reply(text, "check-in", RULES)
+    got = read_by_rules(text, "check-in", RULES)
 
     assert got == expected
 
@@ -94,25 +94,25 @@ def test_two_counts_or_sizes_are_compared(text: str, expected: str) -> None:
     ],
 )
 def test_a_story_says_its_point_at_the_end(text: str, expected: str) -> None:
-    got = read_reply(text, "checklist", RULES)
+    got = read_by_rules(text, "checklist", RULES)
 
     assert got == expected
 
 
 def test_what_somebody_else_has_is_no_answer() -> None:
-    assert read_reply("my neighbour's one leaked", "checklist", RULES) == "other"
-    assert read_reply("my cousin's one leaked, mine never has", "checklist", RULES) == "no"
+    assert read_by_rules("my neighbour's one leaked", "checklist", RULES) == "other"
+    assert read_by_rules("my cousin's one leaked, mine never has", "checklist", RULES) == "no"
 
 
 def test_a_reason_for_a_question_is_no_answer() -> None:
-    got = read_reply("is that with the plaster on, because I've only just changed it", "checklist", RULES)
+    got = read_by_rules("is that with the plaster on, because I've only just changed it", "checklist", RULES)
 
     assert got == "other"
 
 
 def test_a_denial_reaches_over_or() -> None:
-    assert read_reply("hasn't moved or grown", "check-in", RULES) == "same"
-    assert read_reply("hasn't moved, has grown", "check-in", RULES) == "worse"
+    assert read_by_rules("hasn't moved or grown", "check-in", RULES) == "same"
+    assert read_by_rules("hasn't moved, has grown", "check-in", RULES) == "worse"
 
 
 @pytest.mark.parametrize("phrase", ["go <nowhere>", ".. away", "a (b", "a* b) c", "so*me"])
@@ -175,8 +175,8 @@ _REPLIES = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join)
 @example("qwertyuiop " * 400, "checklist")
 @example("👍" * 4096, "checklist")
 def test_any_text_has_a_meaning_of_its_question_quickly(text: str, question: Question) -> None:
-    got = read_reply(text, question, RULES)
-    took = seconds(lambda: read_reply(text, question, RULES))
+    got = read_by_rules(text, question, RULES)
+    took = seconds(lambda: read_by_rules(text, question, RULES))
 
     assert took < 0.05
     assert got in get_args(Meaning)

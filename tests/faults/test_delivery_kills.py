@@ -12,7 +12,6 @@ from functools import partial
 
 import pytest
 
-from bot.budget import BURST
 from bot.pacing import SENDS_PER_SECOND
 from bot.phone.faults import Fault
 from tests.faults import unprotected
@@ -47,8 +46,8 @@ LEASE = timedelta(seconds=1)
 # As long as a request to Telegram is under way.
 LATENCY = 0.05
 
-# At the usual pace and with that latency: the burst after a start, and two.
-UNDER_WAY = BURST + 2
+# At the usual pace and with that latency, with the time of a commit: what is under way at a kill.
+UNDER_WAY = 2
 
 FEW = 20
 

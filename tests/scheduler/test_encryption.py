@@ -6,19 +6,20 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from scheduler.db import claims, keys, people
+from scheduler.db import keys, people
 from scheduler.db.crypto import CannotOpen, KeysError, Vault, new_key, parse_keys
 from scheduler.db.engine import Database
 from scheduler.db.models import CheckIn, Plan, Run
 from tests.clock import START, StillClock
 from tests.keys import KEY, OTHER_KEY, new_vault
-from tests.scheduler.builders import opened
+from tests.scheduler.builders import Post, deliver_all, opened
 
 CANARY = "canary-4711 it weeps"
 
@@ -47,6 +48,7 @@ async def fill(database: Database, chat_id: int = 7, words: str = CANARY) -> int
     async with database.write() as session:
         person = await people.ensure(session, chat_id, START)
         people.ask(person, {"kind": "plan", "note": words})
+        people.apply_once(person, 1, {"kind": "plan", "note": words})
         plan = Plan(
             public_id=f"plan{chat_id}", person_id=person.id, kind="visit", about=words, created_at=START, unit="once",
             interval=1, at="09:00", anchor=START.date(), zone="UTC", weekdays="", unanswered=0, missed=0,
@@ -121,10 +123,10 @@ async def test_all_that_was_listed_for_encryption_is_encrypted(database: Databas
     tokens = await raw_tokens(database)
 
     assert {f"{model.__tablename__}{column.key}" for model, column in keys.columns()} == {
-        "people_asking", "plans_about", "check_ins_answer", "check_ins_details",
+        "people_asking", "people_applied_to", "plans_about", "check_ins_answer", "check_ins_details",
         "runs_flag", "runs_answers", "runs_emergency_sign", "runs_outcome",
     }  # fmt: skip
-    assert len(tokens) == 8
+    assert len(tokens) == 9
     assert all(token.startswith("gAAAA") for token in tokens)
 
 
@@ -173,17 +175,23 @@ async def test_a_value_moved_to_another_person_or_field_does_not_open(database: 
             await read_all(database, chat_id)
 
 
-async def test_a_value_that_cannot_be_opened_stops_no_delivery(database: Database) -> None:
-    await fill(database)
+async def test_a_value_that_cannot_be_opened_stops_no_delivery(database: Database, clock: StillClock) -> None:
+    person_id = await fill(database)
     async with database.write() as session:
         await session.execute(text("UPDATE plans SET about = 'x'"))
         await session.execute(text("UPDATE check_ins SET answer = 'x'"))
-        ids = list(await session.scalars(text("SELECT id FROM check_ins")))
+        plan_id = await session.scalar(text("SELECT id FROM plans"))
+        session.add(
+            CheckIn(
+                plan_id=plan_id, person_id=person_id, nominal="2026-11-22T10:00", zone="UTC", due_at=START,
+                expires_at=START + timedelta(hours=1), state="waiting", wake_at=START,
+            )
+        )  # fmt: skip
+    post = Post()
 
-    async with database.read() as session:
-        dues = await claims.load(session, ids, START)
+    await deliver_all(database, post, clock)
 
-    assert [due.about for due in dues] == [None]
+    assert [(due.about, due.last) for due in post.sent] == [(None, None)]
 
 
 async def test_a_database_without_keys_refuses_to_keep_an_answer(database_url: str) -> None:
@@ -220,7 +228,7 @@ async def test_everything_is_sealed_anew_while_others_write(database_url: str, c
     assert count >= 30 * 8 - 2
     with_new_only = Database(database_url, new_vault(OTHER_KEY))
     try:
-        assert len(await raw_tokens(with_new_only)) == 50 * 8
+        assert len(await raw_tokens(with_new_only)) == 50 * 9
         assert not await keys.count_unreadable(with_new_only)
         assert (await read_all(with_new_only, 129))["people"][0]["asking"] == {"turn": 19}
     finally:
@@ -246,7 +254,7 @@ async def test_a_lost_key_is_named_and_giving_it_up_lets_the_bot_start(database_
         data = await read_all(database)
     finally:
         await database.close()
-    assert lost.total() == 8
+    assert lost.total() == 9
     assert lost["runs.answers"] == 1
     assert data["runs"] == []
     assert data["check_ins"][0]["answer"] is None

@@ -9,6 +9,7 @@ import { Tools } from "./tools.js";
 
 const TYPING = 5000;
 const TOAST = 3500;
+const MINUTE = 60_000;
 
 const id = (name) => document.getElementById(name);
 const state = { person: 0, reactions: {}, people: [], bot: {}, blocked: false, started: false, seen: {} };
@@ -26,7 +27,7 @@ const chat = new Chat(id("log"), id("scroll"), {
   command: (text) => attempt("write", { text }),
   edit: (message) => composer.edit(message),
   copied: () => toast(labels.copied),
-  looked: (atEnd) => (id("down").hidden = atEnd),
+  looked: below,
 });
 const composer = new Composer(attempt, toast);
 const tools = new Tools(attempt);
@@ -40,12 +41,23 @@ async function attempt(name, body) {
   }
 }
 
+// The address names the person, so that two windows can show two phones, and a reload goes on with the same one.
 function connect(person) {
   close();
   close = listen(person, change, (link) => {
+    // Nobody has this number any more: show whoever is there.
+    if (link === "closed" && person) return connect(0);
     id("lost").hidden = link === "open";
     id("lost").textContent = link === "closed" ? labels.closed : labels.lost;
   });
+  history.replaceState(null, "", person ? `#${person}` : location.pathname);
+}
+
+function below(atEnd, unread) {
+  id("down").hidden = atEnd;
+  id("down").classList.toggle("news", unread > 0);
+  id("unseen-count").textContent = unread || "";
+  label("down", unread ? labels.downNews(unread) : labels.down);
 }
 
 function change(news) {
@@ -57,13 +69,16 @@ function change(news) {
   for (const name of ["person", "reactions", "people", "bot", "blocked", "started", "description"]) {
     if (name in news) state[name] = news[name];
   }
-  composer.person = state.person;
+  if (news.reset) composer.turn(state.person);
   showMessages(news);
   for (const one of news.toasts ?? []) answered(one);
   if ("typing" in news) typing(news.typing);
   if (["people", "bot", "blocked", "started", "description"].some((name) => name in news)) frame();
   composer.update(news);
-  if ("shift" in news) tools.clock(news.shift);
+  if ("shift" in news) {
+    tools.clock(news.shift);
+    if (!id("bot-status").classList.contains("busy")) typing(null);
+  }
   if (news.calls) tools.calls(news.calls);
 }
 
@@ -100,8 +115,14 @@ function typing(action) {
   clearTimeout(typingTimer);
   const status = id("bot-status");
   status.classList.toggle("busy", Boolean(action));
-  status.textContent = action ? (labels.statuses[action] ?? labels.statuses.other) : state.blocked ? labels.blockedStatus : labels.bot;
+  status.textContent = action ? (labels.statuses[action] ?? labels.statuses.other) : resting();
   if (action) typingTimer = setTimeout(() => typing(null), TYPING);
+}
+
+// A phone whose clock was moved says its time, also where the clock itself is out of sight.
+function resting() {
+  if (state.blocked) return labels.blockedStatus;
+  return tools.shift ? tools.now() : labels.bot;
 }
 
 function frame() {
@@ -170,10 +191,17 @@ function boot() {
   id("open-menu").addEventListener("click", () =>
     menu(id("menu"), id("open-menu"), [
       [{ text: state.blocked ? labels.unblock : labels.block, run: () => attempt("block", { blocked: !state.blocked }) }],
-      [{ text: labels.clear, run: () => attempt("clear", {}) }],
+      [{ text: labels.clear, run: sure }],
     ]),
   );
-  connect(0);
+  setInterval(() => id("bot-status").classList.contains("busy") || typing(null), MINUTE / 4);
+  connect(Number(location.hash.slice(1)) || 0);
+}
+
+function sure() {
+  menu(id("menu"), id("open-menu"), [
+    [{ title: labels.clearSure }, { text: labels.clearYes, run: () => attempt("clear", {}) }, { text: labels.cancel, run: () => {} }],
+  ]);
 }
 
 boot();

@@ -7,7 +7,7 @@ const time = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" })
 const day = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 
 export class Chat {
-  // `act` has press(message, button), command(text), edit(message), copied() and looked(atEnd).
+  // `act` has press(message, button), command(text), edit(message), copied() and looked(atEnd, unread).
   constructor(log, scroll, act) {
     this.log = log;
     this.scroll = scroll;
@@ -17,6 +17,8 @@ export class Chat {
     // Whether the newest message is in view, and so should stay in view.
     this.stuck = true;
     this.top = 0;
+    // How many came since it was.
+    this.unread = 0;
     scroll.addEventListener("scroll", () => this.look(), { passive: true });
     const grown = new ResizeObserver(() => this.follow());
     grown.observe(scroll);
@@ -29,7 +31,8 @@ export class Chat {
     if (scrollHeight - scrollTop - clientHeight < 80) this.stuck = true;
     else if (scrollTop < this.top - 1) this.stuck = false;
     this.top = scrollTop;
-    this.act.looked(this.stuck);
+    if (this.stuck) this.unread = 0;
+    this.act.looked(this.stuck, this.unread);
   }
 
   follow() {
@@ -40,6 +43,7 @@ export class Chat {
   reset(me) {
     this.me = me;
     this.stuck = true;
+    this.unread = 0;
     this.items.clear();
     this.log.replaceChildren();
   }
@@ -51,20 +55,26 @@ export class Chat {
       if (before) {
         const focused = before.node.contains(document.activeElement) ? document.activeElement.textContent : null;
         before.node.replaceWith(item);
-        if (focused !== null) [...item.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+        // The same button again, or else the message: a keyboard must not fall back to the top of the page.
+        const same = [...item.querySelectorAll("button")].find((one) => one.textContent === focused);
+        if (focused !== null) (same ?? item).focus({ preventScroll: true });
       } else {
         item.classList.add("new");
         this.log.append(item);
+        if (!this.stuck) this.unread += 1;
       }
       this.items.set(message.message_id, { node: item, message, reaction: reactions[message.message_id] });
     }
     if (messages.some((message) => message.from.id === this.me)) this.stuck = true;
     this.group();
+    this.look();
   }
 
   forget(numbers) {
     for (const number of numbers) {
-      this.items.get(number)?.node.remove();
+      const node = this.items.get(number)?.node;
+      if (node?.contains(document.activeElement)) this.scroll.focus();
+      node?.remove();
       this.items.delete(number);
     }
     this.group();
@@ -86,17 +96,21 @@ export class Chat {
     }
   }
 
-  // Days stand between messages; neighbours from one sender sit closer and share a tail.
+  // Days stand between messages; neighbours from one sender sit closer and share a tail. What stands right is left
+  // alone: a screen reader says each thing that is put into the log.
   group() {
-    for (const old of this.log.querySelectorAll(".day")) old.remove();
+    for (const mark of this.log.querySelectorAll(".day")) {
+      if (!mark.nextElementSibling?.classList.contains("message")) mark.remove();
+    }
     let lastDay = "";
     let previous = null;
-    for (const item of [...this.log.children]) {
+    for (const item of this.log.querySelectorAll(".message")) {
       const today = day.format(new Date(Number(item.dataset.date) * 1000));
+      const before = item.previousElementSibling;
+      const marked = before?.classList.contains("day") ? before : null;
+      if (marked && (today === lastDay || marked.textContent !== today)) marked.remove();
       if (today !== lastDay) {
-        const mark = make("li", "day");
-        mark.append(make("span", "", today));
-        item.before(mark);
+        if (marked?.textContent !== today) item.before(this.mark(today));
         previous = null;
       }
       lastDay = today;
@@ -108,9 +122,16 @@ export class Chat {
     }
   }
 
+  mark(today) {
+    const mark = make("li", "day");
+    mark.append(make("span", "", today));
+    return mark;
+  }
+
   item(message, reaction) {
     const mine = message.from.id === this.me;
     const item = make("li", mine ? "message mine" : "message theirs");
+    item.tabIndex = -1;
     item.dataset.side = mine ? "me" : "bot";
     item.dataset.date = message.date;
     const bubble = make("div", "bubble");

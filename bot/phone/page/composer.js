@@ -16,6 +16,8 @@ export class Composer {
     this.blocked = false;
     this.started = false;
     this.edited = null;
+    // What each person has begun to type.
+    this.drafts = new Map();
     this.box = id("box");
     this.list = id("commands");
     this.label();
@@ -42,8 +44,13 @@ export class Composer {
     });
     this.box.addEventListener("input", () => this.typed());
     this.box.addEventListener("keydown", (event) => this.key(event));
+    this.box.addEventListener("paste", (event) => this.paste(event));
     id("slash").addEventListener("click", () => (this.list.hidden ? this.suggest("") : this.hide()));
     this.list.addEventListener("keydown", (event) => this.listKey(event));
+    document.addEventListener("pointerdown", (event) => {
+      if (!this.list.contains(event.target) && !id("slash").contains(event.target)) this.hide();
+    });
+    id("slash").addEventListener("keydown", (event) => event.key === "Escape" && this.hide());
     id("attach").addEventListener("click", () => this.attachments());
     id("start").addEventListener("click", () => this.attempt("write", { text: "/start" }));
     id("unblock").addEventListener("click", () => this.attempt("block", { blocked: false }));
@@ -52,14 +59,35 @@ export class Composer {
       id(name).addEventListener("change", async () => {
         const [file] = id(name).files;
         id(name).value = "";
-        if (file) await upload(this.person, file, as).catch((problem) => this.toast(problem.message));
+        if (file) await this.upload(file, as);
       });
     }
   }
 
+  upload(file, as) {
+    return upload(this.person, file, as).catch((problem) => this.toast(problem.message));
+  }
+
+  paste(event) {
+    const [file] = event.clipboardData.files;
+    if (!file) return;
+    event.preventDefault();
+    this.upload(file, file.type.startsWith("image/") ? "photo" : "document");
+  }
+
+  // The phone is now this person's; the stream that begins again for the same one leaves the box alone.
+  turn(person) {
+    if (person === this.person) return;
+    this.drafts.set(this.person, this.edited ? "" : this.box.value);
+    this.person = person;
+    this.hide();
+    this.edit(null);
+    this.box.value = this.drafts.get(person) ?? "";
+    this.grow();
+  }
+
   update(news) {
     for (const name of ["commands", "blocked", "started"]) if (name in news) this[name] = news[name];
-    if (news.reset) this.edit(null);
     id("composer").hidden = this.blocked || !this.started;
     id("start").hidden = this.blocked || this.started;
     id("unblock").hidden = !this.blocked;
@@ -72,12 +100,15 @@ export class Composer {
     const text = this.box.value.trim();
     if (!text) return;
     const edited = this.edited;
+    // Empty at once: a second Enter sends nothing, and what is typed meanwhile stays.
+    this.edit(null);
+    this.hide();
     const done = edited
       ? await this.attempt("edit", { message_id: edited.message_id, text })
       : await this.attempt("write", { text });
-    if (!done) return;
-    this.edit(null);
-    this.hide();
+    if (done || this.box.value) return;
+    this.box.value = text;
+    this.grow();
   }
 
   edit(message) {

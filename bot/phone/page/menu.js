@@ -2,7 +2,7 @@
 import { labels } from "./labels.js";
 import { make } from "./parts.js";
 
-// `groups` are lists of { text, run } and may start with { title }; a group with `row` lies side by side.
+// `groups` are lists of { text, run } and may start with { title }; what is `small` lies side by side.
 export function menu(dialog, opener, groups) {
   dialog.replaceChildren();
   for (const group of groups) {
@@ -35,6 +35,7 @@ function place(dialog, opener) {
   const from = opener.getBoundingClientRect();
   const below = from.top < window.innerHeight / 2;
   dialog.style.setProperty("--top", below ? `${from.bottom + 6}px` : "auto");
+  dialog.style.setProperty("--room", `${(below ? window.innerHeight - from.bottom : from.top) - 14}px`);
   dialog.style.setProperty("--bottom", below ? "auto" : `${window.innerHeight - from.top + 6}px`);
   const left = from.left < window.innerWidth / 2;
   dialog.style.setProperty("--left", left ? `${Math.max(from.left, 8)}px` : "auto");

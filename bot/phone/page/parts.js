@@ -11,7 +11,32 @@ export function picture(size, caption) {
   image.height = size.height;
   image.alt = caption || labels.picture;
   link.append(image);
+  link.addEventListener("click", (event) => {
+    // With a key held, the browser's own ways of opening a link.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    view(link.href, image.alt, link);
+  });
   return link;
+}
+
+// One picture over everything; Escape, the cross or a press beside it closes.
+function view(address, words, opener) {
+  const viewer = document.getElementById("viewer");
+  const image = document.getElementById("viewed");
+  image.src = address;
+  image.alt = words;
+  viewer.setAttribute("aria-label", words);
+  const save = document.getElementById("save-picture");
+  save.href = address;
+  for (const [node, text] of [[save, labels.save], [document.getElementById("close-viewer"), labels.close]]) {
+    node.setAttribute("aria-label", text);
+    node.title = text;
+  }
+  viewer.onclick = (event) => save.contains(event.target) || viewer.close();
+  viewer.onclose = () => opener.focus();
+  viewer.showModal();
+  document.getElementById("close-viewer").focus();
 }
 
 export function file(document_) {
@@ -43,6 +68,7 @@ export function place(one) {
 
 function size(bytes) {
   const unit = bytes < 1024 ? "byte" : bytes < 1024 ** 2 ? "kilobyte" : "megabyte";
+  if (unit === "byte") return labels.bytes(bytes);
   const value = bytes / { byte: 1, kilobyte: 1024, megabyte: 1024 ** 2 }[unit];
   return new Intl.NumberFormat([], { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
 }

@@ -4,8 +4,11 @@ import { make } from "./parts.js";
 
 const id = (name) => document.getElementById(name);
 const KEPT = 150;
+// As in style.css: here the tools stand beside the phone.
+const BESIDE = window.matchMedia("(min-width: 900px)");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const local = new Intl.DateTimeFormat([], { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const short = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const utc = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 const second = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -23,23 +26,35 @@ export class Tools {
     id("steps").append(...labels.steps.map((step) => this.step(step)));
     id("open-tools").addEventListener("click", () => this.toggle(true));
     id("close-tools").addEventListener("click", () => this.toggle(false));
-    this.side.addEventListener("keydown", (event) => event.key === "Escape" && this.toggle(false));
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.toggle(false));
+    id("phone").parentElement.addEventListener("click", (event) => event.target === event.currentTarget && this.isOpen && this.toggle(false));
+    BESIDE.addEventListener("change", () => this.isOpen && this.toggle(false));
     setInterval(() => this.tick(), 1000);
   }
 
+  get isOpen() {
+    return this.side.classList.contains("open");
+  }
+
+  // The drawer lies over the phone, which cannot be reached behind it.
   toggle(open) {
     this.side.classList.toggle("open", open);
+    for (const name of ["phone", "people-side"]) id(name).inert = open;
     (open ? id("close-tools") : id("open-tools")).focus();
+  }
+
+  now() {
+    return short.format(new Date(Date.now() + this.shift));
   }
 
   step(step) {
     const button = make("button", step.next ? "step next" : "step", step.text);
     button.type = "button";
     button.addEventListener("click", async () => {
-      button.disabled = true;
+      if (button.ariaBusy === "true") return;
+      button.ariaBusy = "true";
       const answer = await this.attempt("clock", step.next ? { to: "next" } : { seconds: step.seconds });
-      button.disabled = false;
-      button.focus();
+      button.ariaBusy = "false";
       if (answer) id("clock-said").textContent = answer.due ? labels.movedTo(local.format(new Date(answer.due))) : labels.nothingDue;
     });
     return button;

@@ -7,6 +7,7 @@ import pytest
 
 from bot.phone.people import Person
 from bot.phone.server import Phone
+from tests.bot.phone.conftest import TOKEN
 
 
 async def test_the_key_in_the_address_becomes_a_cookie_and_leaves_the_address(phone: Phone) -> None:
@@ -49,3 +50,21 @@ async def test_a_header_does_as_well_as_the_cookie(phone: Phone) -> None:
 async def test_only_the_pages_own_files_are_served(page: aiohttp.ClientSession, path: str) -> None:
     async with page.get(path) as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+async def test_a_page_elsewhere_cannot_play_the_bot_though_its_token_is_known(
+    phone: Phone, headers: dict, alice: Person
+) -> None:
+    alice.starts()
+    address = f"/bot{TOKEN}/sendMessage?chat_id={alice.id}&text=x"
+    async with aiohttp.ClientSession(phone.url) as session:
+        async with session.get(address, headers=headers) as answer:
+            assert answer.status == 403
+        async with session.get(address) as answer:
+            assert answer.status == 200
+
+    assert [seen.text for seen in alice.sees()] == ["/start", "x"]

@@ -18,6 +18,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "moments",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_moments")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
@@ -38,6 +44,7 @@ def upgrade() -> None:
         sa.Column("calm_day", sa.Date(), nullable=True),
         sa.Column("calm_runs", sa.Integer(), nullable=False),
         sa.Column("applied_update", sa.BigInteger(), nullable=True),
+        sa.Column("applied_to", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("chat_id", name=op.f("uq_people_chat_id")),
         sqlite_autoincrement=True,
@@ -114,6 +121,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("saved_at", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_runs_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("public_id", name=op.f("uq_runs_public_id")),
@@ -145,6 +153,7 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("answer", sa.String(), nullable=True),
         sa.Column("details", sa.String(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'claimed', 'sending', 'sent', 'sent_unconfirmed', 'expired', 'cancelled', 'failed')",
             name=op.f("ck_check_ins_state"),
@@ -204,4 +213,5 @@ def downgrade() -> None:
     op.drop_table("used_keys")
     op.drop_table("seen_updates")
     op.drop_table("people")
+    op.drop_table("moments")
     op.drop_table("leases")
