@@ -7,7 +7,7 @@ BIN := .venv/bin
 SOURCES := content/en/phrasings content/en/topics content/en/signs content/en/replies
 INDEX := content/en/built/topics.npz
 
-.PHONY: chat run test check bench soak pictures format clean
+.PHONY: chat run test check content bench soak pictures format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,9 +15,10 @@ help:
 	@echo "make run     run the bot on Telegram (needs TELEGRAM_BOT_TOKEN)"
 	@echo "make test    run every test"
 	@echo "make check   lint, types, content"
+	@echo "make content build and check the content alone, after an edit"
 	@echo "make bench   measure side by side with others, into docs/measurements.md (ARGS=--full: all sizes)"
 	@echo "make soak    run under load and trouble (ARGS='--due 10000 --seconds 1800': the long run)"
-	@echo "make pictures  take the pictures of README and docs anew (needs Chromium)"
+	@echo "make pictures take the pictures of README and docs anew (needs Chromium)"
 	@echo "make format  put the code into form"
 
 chat: $(INDEX)
@@ -38,6 +39,9 @@ check: $(INDEX)
 	@$(BIN)/pip-audit -q -r constraints.txt --no-deps --disable-pip 2> /dev/null \
 	    || echo "pip-audit: skipped or with findings; it needs a network. Run it by itself: $(BIN)/pip-audit -r constraints.txt"
 
+content: $(INDEX)
+	@$(BIN)/calcibot content check
+
 pictures: $(INDEX)
 	@$(BIN)/python -m tests.pictures
 
@@ -56,8 +60,9 @@ clean:
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Calcibot needs Python 3.11 or newer: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[build,dev]'
+	@echo "Installing into .venv; the first time takes a minute or two."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[build,dev]'
 	@touch $@
 
 # The topic finder is fitted from the example questions: a few seconds.

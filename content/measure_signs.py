@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from content.examples import CONTENT
 from content.fit_signs import fit_sign_model, read_examples_for_fit
 from content.reading.sign_features import Families, parse_families
-from content.reading.sign_rules import FLAGS, SignRules, parse_sign_rules
-from content.reading.signs import read_signs
+from content.reading.sign_rules import SignRules, parse_sign_rules
 from content.sign_examples import SignExample, read_other_messages, read_sign_examples
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Hold shares from 0 to 1; `exact` is of the messages judged for flags whose flags are all right."""
-
-    emergencies: float
-    emergency_alarms: float
-    flags: float
-    flag_alarms: float
-    exact: float
-    by_flag: Mapping[str, float]
-
-
-def score(examples: Iterable[SignExample], rules: SignRules) -> Score:
-    """Return how the examples are read."""
-    real: list[bool] = []
-    vain: list[bool] = []
-    flags: list[tuple[str, bool]] = []
-    alarms: list[bool] = []
-    exact: list[bool] = []
-    for example in examples:
-        signs = read_signs(example.text, rules)
-        if example.flags is None:
-            (real if example.emergency else vain).append(signs.emergency)
-            continue
-        flags += [(flag, flag in signs.flags) for flag in example.flags]
-        exact.append(set(signs.flags) == example.flags)
-        if not example.flags:
-            alarms.append(bool(signs.flags))
-    hits = [hit for _, hit in flags]
-    by_flag: dict[str, float] = {flag: _share([hit for one, hit in flags if one == flag]) for flag in FLAGS}
-    return Score(_share(real), _share(vain), _share(hits), _share(alarms), _share(exact), by_flag)
-
-
-def _share(part: Sequence[bool]) -> float:
-    """Return 0 for nothing."""
-    return sum(part) / max(len(part), 1)
+from content.sign_scores import Score, score
 
 
 def leave_one_author_out(

@@ -65,6 +65,9 @@ class Phrases:
             template = templates[key]
         except KeyError:
             raise KeyError(f"no phrase {key!r}") from None
+        if "{" not in template:
+            # Most labels: nothing is put in.
+            return template
 
         def value(match: re.Match[str]) -> str:
             name = match[1]

@@ -46,20 +46,18 @@ class Clockwork:
         clock: Callable[[], datetime],
         terms: Terms = Terms(),  # noqa: B008  # a frozen value
         machine: Callable[[], datetime] = leases.machine_clock,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare the jobs; nothing runs yet. `terms` say how long things are kept.
 
-        `machine` is the machine's own clock, which somebody may set, and `monotonic` the one that nobody can.
+        `machine` is the machine's own clock, which somebody may set.
         """
         self._database = database
         self._deliverer = deliverer
         self._clock = clock
         self._terms = terms
         self._machine = machine
-        self._monotonic = monotonic
-        self._seen = machine(), monotonic()
-        self._held_until = monotonic()
+        self._seen = machine(), time.monotonic()
+        self._held_until = 0.0
         self._watching: asyncio.TimerHandle | None = None
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
@@ -76,7 +74,7 @@ class Clockwork:
 
     def start(self) -> None:
         """Start, and look at once for what became due meanwhile."""
-        self._seen = self._machine(), self._monotonic()
+        self._seen = self._machine(), time.monotonic()
         self._jobs.start()
         # Somebody who runs the bot by day only must not keep things for longer.
         self._jobs.modify_job("night", next_run_time=self._machine())
@@ -104,7 +102,7 @@ class Clockwork:
 
     def _compare_clocks(self) -> None:
         """Notice that the machine's clock jumped since the last look at it."""
-        (then, before), self._seen = self._seen, (self._machine(), self._monotonic())
+        (then, before), self._seen = self._seen, (self._machine(), time.monotonic())
         now, steady = self._seen
         jump = now - then - timedelta(seconds=steady - before)
         if jump > CLOCKS_ASTRAY:
@@ -121,7 +119,7 @@ class Clockwork:
 
     async def _tick(self) -> None:
         self._compare_clocks()
-        if (held := self._held_until - self._monotonic()) > 0:
+        if (held := self._held_until - time.monotonic()) > 0:
             self._tick_in(timedelta(seconds=held))
             return
         self._is_ticking = True

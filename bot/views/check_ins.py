@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.views import when
@@ -22,6 +23,12 @@ VISITS = ("seen", "booked", "could_not", "decided_not")
 SNOOZES = ("in_1h", "this_evening", "tomorrow", "next_week")
 
 
+# People like the same times: of the check-ins of one minute most have one nominal time and one zone. Nothing that a
+# person says is kept here.
+_shared = lru_cache(maxsize=512)
+
+
+@_shared
 def key(nominal: str) -> str:
     """Return a nominal time for button data, which has no room for colons."""
     return nominal.replace(":", "").replace("-", "")
@@ -48,14 +55,13 @@ def due(library: Library, check_in: DueCheckIn) -> Screen:
     if check_in.ends_plan:
         row = (Button(phrases.plain("checkin.restart"), pack("r", "resume", check_in.plan_public_id)),)
         return Screen(phrases.say("checkin.stopped"), (row,))
-    meant = when.nominal(phrases, check_in.nominal)
     parts: list[str] = [phrases.say("checkin.ask" if check_in.discreet else "checkin.ask_open")]
     if check_in.is_late:
-        parts.append(phrases.say("checkin.late", when=meant))
+        parts.append(_line(phrases, "checkin.late", check_in.nominal, check_in.zone))
     if check_in.is_nudge:
-        parts.append(phrases.say("checkin.nudge", when=meant))
+        parts.append(_line(phrases, "checkin.nudge", check_in.nominal, check_in.zone))
     parts.append(last_line(phrases, check_in.last) if check_in.last else phrases.say("checkin.first"))
-    parts.append(phrases.say("checkin.meant", when=meant, zone=when.place(check_in.zone)))
+    parts.append(_line(phrases, "checkin.meant", check_in.nominal, check_in.zone))
     rows = list(_first_rows(phrases, check_in.plan_public_id, check_in.nominal))
     if check_in.unanswered == 2 and check_in.unit in SLOWER:  # silence twice: offer less
         parts.append(phrases.say("checkin.slower"))
@@ -63,6 +69,12 @@ def due(library: Library, check_in: DueCheckIn) -> Screen:
         label = phrases.plain(f"checkin.slower_{check_in.unit}", n=slower)
         rows.append((Button(label, pack("r", "slower", check_in.plan_public_id, slower)),))
     return Screen("\n\n".join(parts), tuple(rows))
+
+
+@_shared
+def _line(phrases: Phrases, phrase: str, nominal_time: str, zone: str) -> str:
+    """Return a line about when a check-in was meant to come."""
+    return phrases.say(phrase, when=when.nominal(phrases, nominal_time), zone=when.place(zone))
 
 
 def recheck(library: Library, plan_id: str, nominal_time: str) -> Screen:

@@ -27,9 +27,6 @@ MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=5)
 
-# What was sent as far as anybody knows: the only thing that still comes of it is a nudge.
-_MAY_BE_NUDGED = ("sent", "sent_unconfirmed")
-
 _WAKING = (
     select(
         *CONTEXT,
@@ -133,7 +130,7 @@ def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timede
         "new_nudged": row.nudged,
         "new_expires_at": row.expires_at,
     }
-    is_nudge = row.state in _MAY_BE_NUDGED
+    is_nudge = row.state in {"sent", "sent_unconfirmed"}
     hours = quiet_hours(row)
     if is_nudge:
         if not is_wanted(row, now):

@@ -213,4 +213,6 @@ async def _take_back(session: AsyncSession, plan_ids: Sequence[int], now: dateti
         .values(state="sent_unconfirmed", wake_at=None, owner=None)
     )
     # What was sent keeps its answer buttons, but no nudge and no snooze comes any more.
-    await session.execute(update(CheckIn).where(mine, CheckIn.state == "sent").values(wake_at=None))
+    await session.execute(
+        update(CheckIn).where(mine, CheckIn.state.in_(("sent", "sent_unconfirmed"))).values(wake_at=None)
+    )

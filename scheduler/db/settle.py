@@ -75,7 +75,10 @@ async def _end(session: AsyncSession, until: datetime) -> int:
 
 async def _without_nudge(session: AsyncSession, until: datetime) -> int:
     return await _change(
-        session, update(CheckIn).where(CheckIn.state == "sent", CheckIn.wake_at <= until).values(wake_at=None)
+        session,
+        update(CheckIn)
+        .where(CheckIn.state.in_(("sent", "sent_unconfirmed")), CheckIn.wake_at <= until)
+        .values(wake_at=None),
     )
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from io import StringIO
@@ -35,55 +32,6 @@ def log() -> Iterator[StringIO]:
     logging.captureWarnings(capture=False)
     logging.root.handlers, logging.root.level, config, sys.excepthook = before
     structlog.configure(**config)
-
-
-def run_with_canary(folder: Path, *tests: str, **environment: str) -> tuple[str, list[str]]:
-    """Run tests of conversations with everything logged; return the log, and what must not be in it."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "0", "-p", "tests.canary", "-k", "sqlite", *tests],
-        cwd=ROOT,
-        env=os.environ | {"CALCIBOT_CANARY": str(folder), **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stdout[-4000:]
-    return (
-        (folder / "log.txt").read_text(encoding="utf-8"),
-        json.loads((folder / "secrets.json").read_text(encoding="utf-8")),
-    )
-
-
-def leaks(log: str, secrets: list[str]) -> list[str]:
-    """Return those secrets that stand in the log. A short answer ("no", "7pm") proves nothing.
-
-    A number counts where it does not stand inside a longer one.
-    """
-    told = [secret for secret in secrets if len(secret) > 6 or secret in {"Alice", "Bob"}]
-    return [
-        secret
-        for secret in told
-        if (re.search(rf"(?<!\d){secret}(?!\d)", log) if secret.isdecimal() else secret.lower() in log.lower())
-    ]
-
-
-@pytest.mark.case(107)
-def test_no_conversation_leaves_a_word_a_name_a_number_or_the_token_in_the_log(tmp_path: Path) -> None:
-    log, secrets = run_with_canary(tmp_path, "tests/bot/test_conversations.py")
-
-    assert len(secrets) > 20
-    assert len(log.splitlines()) > 100
-    assert leaks(log, secrets) == []
-    assert "calcium" not in log
-
-
-@pytest.mark.case(107)
-def test_control_without_the_filter_the_same_run_tells_much(tmp_path: Path) -> None:
-    one = "tests/bot/test_conversations.py::test_a_question_in_the_middle_is_answered_and_the_checklist_goes_on"
-
-    log, secrets = run_with_canary(tmp_path, one, CALCIBOT_CANARY_OPEN="1")
-
-    assert any(":AAAA" in secret for secret in leaks(log, secrets))
-    assert "Alice" in leaks(log, secrets)
 
 
 @pytest.mark.parametrize("name", ["telegram.ext", "httpx", "a.library.nobody.has.thought.of", "py.warnings"])

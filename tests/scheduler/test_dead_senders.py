@@ -104,10 +104,80 @@ async def test_a_sender_that_slept_and_takes_over_from_itself_sends_one_copy(
     assert len(post.sent) == 1
 
 
+async def test_a_check_in_whose_sender_was_killed_twice_is_nudged_about_once_the_next_day(
+    database: Database, clock: StillClock
+) -> None:
+    at_once, next_day = await _killed_twice(database, clock, _do_nothing)
+
+    assert at_once == []
+    assert [due.is_nudge for due in next_day] == [True]
+    assert [row.state for row in await all_check_ins(database)] == ["sent"]
+
+
+async def test_a_check_in_of_which_it_is_twice_not_known_whether_it_arrived_is_nudged_about_once_the_next_day(
+    database: Database, clock: StillClock
+) -> None:
+    await make_plan(database, clock())
+    clock.move_to(DUE)
+    post = Post([Report("unknown")] * 2)
+
+    await _look_for_days(database, post, clock)
+
+    assert [due.is_nudge for due in post.sent] == [False, False, True]
+
+
+@pytest.mark.parametrize("deed", [_pause, _stop, _go_away, _block, _answer])
+async def test_nobody_is_nudged_who_wants_none_or_has_answered(
+    database: Database, clock: StillClock, deed: Deed
+) -> None:
+    assert await _killed_twice(database, clock, deed) == ([], [])
+
+
+async def test_control_without_the_nudge_it_may_never_come(
+    database: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.db.nudges.NUDGE_AFTER", timedelta(days=9))
+
+    assert await _killed_twice(database, clock, _do_nothing) == ([], [])
+
+
+async def _killed_twice(database: Database, clock: StillClock, deed: Deed) -> tuple[list[DueCheckIn], list[DueCheckIn]]:
+    """Kill two senders, let the person do something, and return what comes within the hour, and in three days."""
+    public_id = await make_plan(database, clock())
+    clock.move_to(DUE)
+    for _ in range(2):
+        await _kill_while_sending(database, clock)
+        clock.advance(seconds=LEASE.total_seconds() + 1)
+    post = Post()
+    await deliver_all(database, post, clock)
+    await _do(database, clock, public_id, deed)
+    clock.advance(hours=1)
+    await deliver_all(database, post, clock)
+    at_once = list(post.sent)
+
+    await _look_for_days(database, post, clock)
+    return at_once, post.sent[len(at_once) :]
+
+
+async def _look_for_days(database: Database, post: Post, clock: StillClock) -> None:
+    for _ in range(3 * 24):
+        await deliver_all(database, post, clock)
+        clock.advance(hours=1)
+
+
 async def _killed_while_sending(database: Database, clock: StillClock, deed: Deed) -> Post:
     """Kill a sender between sending and writing it down, let the person do something, and let another one go on."""
     public_id = await make_plan(database, clock())
     clock.move_to(DUE)
+    await _kill_while_sending(database, clock)
+    await _do(database, clock, public_id, deed)
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    post = Post()
+    await deliver_all(database, post, clock)
+    return post
+
+
+async def _kill_while_sending(database: Database, clock: StillClock) -> None:
     arrived = asyncio.Event()
 
     async def send(due: DueCheckIn, begin: Begin) -> Report:
@@ -121,13 +191,12 @@ async def _killed_while_sending(database: Database, clock: StillClock, deed: Dee
     await arrived.wait()
     deliverer.abandon()
     await deliverer.settle()
+
+
+async def _do(database: Database, clock: StillClock, public_id: str, deed: Deed) -> None:
     async with database.write() as session:
         person = await people.find(session, 7, lock=True)
         assert person is not None
         plan = await plans.find(session, person, public_id)
         assert plan is not None
         await deed(session, person, plan, clock())
-    clock.advance(seconds=LEASE.total_seconds() + 1)
-    post = Post()
-    await deliver_all(database, post, clock)
-    return post

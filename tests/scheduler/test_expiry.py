@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from scheduler.cadence import MAX_LATE
 from scheduler.db.engine import Database
+from scheduler.db.models import Person
 from scheduler.due import DueCheckIn, Report
 from tests.clock import StillClock
 from tests.scheduler.builders import Post, all_check_ins, deliver_all, make_plan, opened
@@ -42,6 +44,24 @@ async def test_after_a_downtime_and_an_outage_nothing_comes_later_than_it_may(
 
     assert [_lateness(due) for due in post.sent] == []
     assert [row.state for row in await all_check_ins(database)] == ["expired"]
+
+
+async def test_a_night_that_holds_back_what_is_late_does_not_use_up_its_time(
+    database: Database, clock: StillClock
+) -> None:
+    """Daily at 21:00, and half a day late at the most; the bot is down until 22:30, and the night ends at 9:15."""
+    await make_plan(database, clock(), unit="day", at=time(21))
+    async with database.write() as session:
+        await session.execute(update(Person).values(quiet_to="09:15"))
+    post = Post()
+
+    clock.move_to(datetime(2026, 11, 23, 21, 30, tzinfo=UTC))
+    await deliver_all(database, post, clock)
+    by_night = len(post.sent)
+    clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
+    await deliver_all(database, post, clock)
+
+    assert (by_night, [due.nominal for due in post.sent]) == (0, ["2026-11-23T21:00"])
 
 
 def _lateness(due: DueCheckIn) -> timedelta:

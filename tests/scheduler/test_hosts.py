@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from scheduler.cadence import next_occurrence
 from scheduler.db import answers, people, plans
 from scheduler.db.engine import Database
+from scheduler.db.leases import machine_clock
 from scheduler.db.models import Plan
 from scheduler.deliver import LEASE, Deliverer, FatalSendError
 from scheduler.due import Begin, DueCheckIn, Report
@@ -27,6 +29,11 @@ DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MANY = 40
 
 APART = timedelta(seconds=5)
+
+# More than a lease.
+FAR_APART = timedelta(seconds=90)
+
+ASTRAY = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -49,15 +56,69 @@ async def test_control_with_a_lease_shorter_than_the_difference_a_second_copy_co
     assert await _copies(database, clock, APART, APART - timedelta(seconds=1)) == 2
 
 
+# SQLite's file is used from one machine.
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
 @pytest.mark.case(93)
-@pytest.mark.xfail(strict=True, reason="the leases of check-ins go by the clocks of the hosts, not the database's")
+@on_postgresql
+@pytest.mark.parametrize("apart", [FAR_APART, -FAR_APART])
 async def test_a_host_whose_clock_is_far_from_the_databases_takes_nothing_over_that_is_being_sent(
+    database: Database, clock: StillClock, apart: timedelta
+) -> None:
+    with capture_logs() as logs:
+        copies = await _copies(database, clock, apart, LEASE, _set_wrongly(apart))
+
+    assert copies == 1
+    differing = [entry for entry in logs if entry["event"] == "this machine's clock and the database's differ"]
+    assert [(one["log_level"], round(one["database_ahead"])) for one in differing] == [
+        ("warning", -apart.total_seconds())
+    ]
+
+
+@on_postgresql
+async def test_control_a_host_that_does_not_compare_its_clock_with_the_databases_takes_over(
     database: Database, clock: StillClock
 ) -> None:
-    assert await _copies(database, clock, timedelta(seconds=90), LEASE) == 1
+    assert await _copies(database, clock, FAR_APART, LEASE, machine_clock) == 2
 
 
-async def _copies(database: Database, clock: StillClock, apart: timedelta, lease: timedelta) -> int:
+@pytest.mark.case(92)
+@on_postgresql
+@pytest.mark.parametrize("apart", [ASTRAY, -ASTRAY])
+async def test_a_host_whose_clock_cannot_be_believed_sends_nothing_until_it_agrees_with_the_databases(
+    database: Database, clock: StillClock, apart: timedelta
+) -> None:
+    await make_plan(database, clock())
+    clock.move_to(DUE)
+    post, wrong_by = Post(), apart
+    deliverer = Deliverer(
+        database, post.send, lambda: clock() + wrong_by, "astray", machine=lambda: machine_clock() + wrong_by
+    )
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert not await deliverer.deliver_due()
+        before = deliverer.under_way
+        wrong_by = timedelta()
+        await deliverer.deliver_due()
+        await deliverer.settle()
+
+    assert (before, len(post.sent)) == (0, 1)
+    assert [entry["log_level"] for entry in logs if entry["log_level"] in {"warning", "error"}] == ["error"]
+
+
+def _set_wrongly(by: timedelta) -> Callable[[], datetime]:
+    return lambda: machine_clock() + by
+
+
+async def _copies(
+    database: Database,
+    clock: StillClock,
+    apart: timedelta,
+    lease: timedelta,
+    machine: Callable[[], datetime] = machine_clock,
+) -> int:
     """Send slowly on one host, holding the lease as the program does, while another host looks again and again."""
     await make_plan(database, clock())
     clock.move_to(DUE + abs(apart))
@@ -69,7 +130,7 @@ async def _copies(database: Database, clock: StillClock, apart: timedelta, lease
 
     slow, post = _SlowPost(arrive_slowly), Post()
     sender = Deliverer(database, slow.send, clock, "sender", lease=lease)
-    other = Deliverer(database, post.send, lambda: clock() + apart, "other", lease=lease)
+    other = Deliverer(database, post.send, lambda: clock() + apart, "other", lease=lease, machine=machine)
 
     await sender.deliver_due()
     await begun.wait()
