@@ -32,6 +32,9 @@ SENDS_PER_SECOND: Final = 25.0
 # Telegram counts whole seconds, and its clock is not ours.
 MARGIN_SECONDS: Final = 0.1
 
+# A place that lies so far ahead is no queue: nobody may send until then.
+HELD_SECONDS: Final = 2.0
+
 # At high rates sleeping for each send would cost more than sending; the budget makes up for waking up late.
 SHORTEST_REST: Final = 0.002
 
@@ -73,7 +76,7 @@ class Pacing(BaseRateLimiter[Pace]):
         # Those who began and have no answer yet: what is under way when a program is killed comes twice.
         self._begun: set[int] = set()
         self._most_begun = max(LEAST_BEGUN, int(per_second * BEGUN_SECONDS))
-        self._held_until = -math.inf
+        self._held_until = self._slot = -math.inf
         self._line = Line()
         self._numbers = itertools.count()
         self._chats = Chats()
@@ -150,14 +153,14 @@ class Pacing(BaseRateLimiter[Pace]):
             self._wake()
             try:
                 may_go = await call.go
-                if may_go and not self.held() and pace.begin is not None:
+                if may_go and not self._held() and pace.begin is not None:
                     if not await pace.begin():
                         raise NotWanted
-                    may_go = not self.held()
+                    may_go = not self._held()
                 if not may_go:
-                    raise Flooded(self.held())
+                    raise Flooded(self._held())
                 # A 429 can come in between being called up and going; then it is the next turn.
-                if not self.held():
+                if not self._held():
                     self._sends.append(self._clock())
                     return
                 self._answered(number)
@@ -174,9 +177,13 @@ class Pacing(BaseRateLimiter[Pace]):
             if len(self._begun) == self._most_begun - 1:
                 self._wake()
 
-    def held(self) -> float:
-        """Return for how many seconds more nothing may be sent; 0 if it may."""
+    def _held(self) -> float:
         return max(0.0, self._held_until - self._clock())
+
+    def held(self) -> float:
+        """Return for how many seconds more nothing may be sent, as this replica or another was told; 0 if it may."""
+        ahead = self._slot - self._clock()
+        return max(self._held(), ahead if ahead > HELD_SECONDS else 0.0)
 
     def _wake(self) -> None:
         if self._pump is None or self._pump.done():
@@ -200,6 +207,7 @@ class Pacing(BaseRateLimiter[Pace]):
                 slot = None
             elif slot is None:
                 slot = await self._reserve(now, urgent=self._line.first.priority == Priority.ANSWER)
+                self._slot = slot
                 # Much can have changed meanwhile.
                 continue
             else:

@@ -28,7 +28,7 @@ from tests.bench import (
     talking,
     waking,
 )
-from tests.bench.figures import Curve, Row
+from tests.bench.figures import Curve, Row, not_measured
 from tests.bench.fresh import Failed
 from tests.bench.sizes import FULL, SHORT, Sizes
 
@@ -52,6 +52,9 @@ GROUPS: Mapping[str, Group] = {
     "starting": Group("Starting", starting.measure),
     "kills": Group("SIGKILL again and again while check-ins are delivered", kills.measure),
 }
+
+
+FAILED = "it failed"
 
 
 class Progress:
@@ -84,7 +87,7 @@ def run(
                     tell(f"      {row.what}: {row.result or row.ours or row.other} {row.verdict.strip('*')}")
         except (Failed, AssertionError, TimeoutError, OSError) as error:
             tell(f"      FAILED: {type(error).__name__}: {error}")
-            found[name].append(Row(f"{name}: the rest", "not measured: it failed"))
+            found[name].append(not_measured(f"{name}: the rest", FAILED))
     return found
 
 
@@ -106,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plot.draw([row for group in rows.values() for row in group], curves)
         document.write("bench", f"{text}\n{plot.EMBEDDED}\n")
         progress.tell(f"written: {document.DOCUMENT.name} and {plot.PICTURE.name}")
+    if FAILED in text:
+        # A ratio is what it is; a measurement that broke off is a fault.
+        sys.exit("not everything could be measured")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from content.load import CONTENT, load_library
 from scheduler.db import migrate
 from tests.bench import fresh
 from tests.bench.figures import Ratio, Row, Target, not_measured, number
-from tests.bench.process import OURS, PLAIN, TOKEN, Memory, running
+from tests.bench.process import TOKEN, Memory, running
 from tests.bench.sizes import Sizes
 from tests.bench.talking import KINDS, PATIENCE, QUESTION
 
@@ -42,17 +42,12 @@ def measure(sizes: Sizes, server: str | None) -> Iterator[Row]:
         "start of the process to its first answer", f"{ours} s", f"the least bot: {plain} s", ours.middle, target=FAST
     )
     # These take no time from each other that matters.
-    found_together = fresh.together(
-        {
-            "ours": (_occupy, (OURS, sizes.chats)),
-            "plain": (_occupy, (PLAIN, sizes.chats)),
-            "built": (_build, ()),
-        }
-    )
-    yield from _memory(sizes.chats, found_together["ours"], found_together["plain"])
+    built = fresh.Running(_build, ())
+    occupied = fresh.together({name: (_occupy, (kind, sizes.chats)) for name, kind in KINDS.items()})
+    yield from _memory(sizes.chats, *occupied.values())
     loads = Ratio([fresh.call(_load) for _ in range(sizes.repeats)])
     yield Row("reading the library, CPU (part of the start)", f"{loads} s")
-    index, signs = found_together["built"]
+    index, signs = built.result()
     yield Row("building the topic index and the sign model, CPU", f"{number(index)} s and {number(signs)} s")
 
 

@@ -83,8 +83,9 @@ async def judge(scene: Scene, dues: Sequence[Due], forgotten: Mapping[int, datet
 async def unfinished(scene: Scene) -> int:
     """Return how many check-ins still have to come to an end, not counting later nudges."""
     async with scene.database.read() as session:
-        rows = await session.scalar(select(func.count()).where(CheckIn.state.not_in(LAST_STATES)))
+        # In this order: what is taken up between the two is then counted by the second.
         plans = await session.scalar(select(func.count()).where(Plan.next_due_at <= datetime.now(UTC)))
+        rows = await session.scalar(select(func.count()).where(CheckIn.state.not_in(LAST_STATES)))
     return (rows or 0) + (plans or 0)
 
 
