@@ -78,12 +78,17 @@ class Program:
         place: Place | None = None,
         dead_man_url: str | None = None,
         terms: Terms = Terms(),  # noqa: B008  # a frozen value
+        database: Database | None = None,
     ) -> None:
-        """Build the parts; nothing is opened yet. Without a `place` nothing listens on the web."""
+        """Build the parts; nothing is opened yet. Without a `place` nothing listens on the web.
+
+        A `database` that is open already, at the same address, stays open when the program closes.
+        """
         self._database_url = database_url
         self._stop = asyncio.Event()
         self._fatal: Deaf | None = None
-        self.database = Database(database_url, vault)
+        self._closes_database = database is None
+        self.database = database or Database(database_url, vault)
         self._vault = vault
         metrics = Metrics()
         new_client = partial(AiohttpRequest, on_flood=metrics.flooded)
@@ -168,7 +173,8 @@ class Program:
     async def close(self) -> None:
         """Close every connection."""
         await self.application.shutdown()
-        await self.database.close()
+        if self._closes_database:
+            await self.database.close()
 
     async def _open_database(self) -> None:
         """Make the tables of a new database, and bring an embedded one up to date; a shared one is upgraded by hand."""

@@ -30,6 +30,8 @@ class Chats:
     clock: StillClock
     token: str = field(default_factory=lambda: f"{next(_numbers)}:{'A' * 35}")
     vault: Vault = field(default_factory=new_vault)
+    # Connections alone outlast a turn, to save time: all that the next program knows it reads from the tables.
+    database: Database | None = None
 
     def program(self, **more: Any) -> Program:
         """Build the program as `run` does, with `more` of its settings."""
@@ -44,13 +46,21 @@ class Chats:
             **more,
         )
 
+    async def close(self) -> None:
+        """Close the connections that were kept."""
+        if self.database is not None:
+            await self.database.close()
+            self.database = None
+
     def person(self, name: str) -> Talker:
         """Return somebody who has a phone; they have not written yet."""
         return Talker(self, self.phone.person(self.token, name))
 
     async def turn(self, *, delivers: bool = True) -> None:
         """Build the program, let it handle all that waits and deliver all that is due, and throw it away."""
-        program = self.program()
+        if self.database is None:
+            self.database = Database(self.database_url, self.vault)
+        program = self.program(database=self.database)
         await program.application.initialize()
         try:
             await self.handle(program, delivers=delivers)

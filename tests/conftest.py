@@ -32,7 +32,7 @@ use_pinned_tzdata()
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers share the tests: more than cores, since tests of real processes mostly wait."""
-    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
@@ -110,9 +110,11 @@ async def phone(clock: StillClock) -> AsyncIterator[Phone]:
 
 
 @pytest.fixture
-def chats(phone: Phone, database_url: str, library: Library, clock: StillClock) -> Chats:
+async def chats(phone: Phone, database_url: str, library: Library, clock: StillClock) -> AsyncIterator[Chats]:
     """Return the world of one bot."""
-    return Chats(phone, database_url, library, clock)
+    chats = Chats(phone, database_url, library, clock)
+    yield chats
+    await chats.close()
 
 
 @pytest.fixture
