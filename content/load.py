@@ -78,7 +78,6 @@ def load_library(language: str = "en", root: Path = CONTENT) -> Library:
     parts["index"] = load_index(root / language / "built" / "topics.npz", hash_content(language, root))
     model = load_sign_model(root / language / "built" / "signs.npz", hash_sign_content(language, root))
     parts["signs"] = parts["signs"].with_model(model)
-    parts["signs"].speller.prepare()
     replies = load_reply_model(root / language / "built" / "replies.npz", hash_reply_content(language, root))
     parts["replies"] = ReplyReader(parts["replies"], parts["signs"], replies)
     return Library(language=language, **{part.name: parts[part.name] for part in fields(Library) if part.name in parts})

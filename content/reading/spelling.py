@@ -38,15 +38,10 @@ class Speller:
         self._key_words = frozenset(key_words)
         self._variants = dict(variants)
         self._real_words = frozenset(real_words)
-        # By first letter, each built when it is first needed, or all by `prepare`.
+        # By first letter, each built when it is first needed: together they take 10 MB and would hold up the start.
         self._indexes: dict[str, dict[str, list[str]]] = {}
         # One memory per rule set: texts repeat the same words, and an unknown word costs the most.
         self.fix = lru_cache(maxsize=_REMEMBERED_WORDS)(self._fix)
-
-    def prepare(self) -> None:
-        """Build all indexes now (a tenth of a second), so that no strange text holds everybody up later."""
-        for letter in {word[0] for word in self._key_words if word}:
-            self._index(letter)
 
     def _index(self, letter: str) -> Mapping[str, Sequence[str]]:
         """Return the key words that begin with `letter`, by every form with letters left out."""
