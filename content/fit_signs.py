@@ -24,7 +24,7 @@ FIT = 300.0
 EXACTNESS = 0.02
 # A feature of one text alone says nothing of others; single words and families are few, and are kept.
 FEWEST = dict.fromkeys(BLOCKS, 2) | {"words": 1, "families": 1, "family_scopes": 1}
-# `silent` and `length` were chosen on authors left out of the fit (`python -m content.measure_signs`), who tell of signs
+# `silent` and `length` were chosen on authors left out of the fit (`python -m content.measure_signs`), who tell signs
 # in words that the rules do not know. On plainer messages they do: there `reported` and `denied` were then raised.
 LEANS = {
     "rapid-growth": Lean(silent=-3.3, denied=-3.6, reported=1.3, length=1.1),
