@@ -34,6 +34,8 @@ class Draft:
     guess: str = "UTC"
     # All of it was confirmed; only the consent is missing.
     confirmed: bool = False
+    # The message that shows the open step.
+    message_id: int | None = None
 
     @classmethod
     def parse(cls, asking: Mapping[str, Any]) -> Draft:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from telegram import Update
 
 from bot.context import Context
-from bot.handlers import answering, checklist, questions
+from bot.handlers import answering, check_ins, checklist, questions
 from bot.handlers.answering import TYPED, Reply, Turn
 from bot.talk import send
 from bot.views import check_ins as view
@@ -53,7 +53,8 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
     if starts_checklist:
         await checklist.start(update, context)
     if reply is not None:
-        await send(update, context, reply.screen)
+        shown = await send(update, context, reply.screen)
+        await check_ins.move_to(update, context, asking, shown.message_id)
         if reply.flags:
             await send(update, context, questions.care(library, reply.flags))
     return True

@@ -12,7 +12,7 @@ from telegram import Message, Update
 from bot.context import Context
 from bot.handlers import answering, checklist, questions
 from bot.handlers.answering import Reply, Turn
-from bot.talk import change, send, toast
+from bot.talk import change, send, take_buttons, toast
 from bot.views import check_ins as view
 from bot.views.screen import Screen
 from scheduler.db import answers, people, waiting
@@ -74,7 +74,7 @@ async def _step(turn: Turn, action: str, rest: list[str]) -> Reply | None:
         return Reply(Screen(turn.phrases.say("checkin.no_consent")))
     if turn.plan.kind == "visit":
         return await _visit_step(turn, action)
-    if turn.plan.kind != "check_in" and action not in {"later", "snooze"}:
+    if turn.plan.kind != "check_in" and action not in {"later", "snooze", "back"}:
         return None
     if turn.check_in.answered_at is not None and action in {"later", "snooze"}:
         # From another copy of the message: what is answered is not asked again.
@@ -100,8 +100,11 @@ async def _step(turn: Turn, action: str, rest: list[str]) -> Reply | None:
         case ("snooze", [choice, *_]) if choice in view.SNOOZES:
             return answering.snooze(turn, answering.snooze_until(choice, turn.now, turn.plan.zone))
         case ("moved", _):
-            people.ask(turn.person, {"kind": "zone"})
-            return Reply(Screen(turn.phrases.say("plan.zone")))
+            people.ask(turn.person, {**answering.asking(turn.check_in, turn.plan, "first"), "kind": "zone"})
+            return Reply(view.moved(turn.library, *turn.names))
+        case ("back", _):
+            turn.answered()
+            return Reply(await _standing(turn))
     return None
 
 
@@ -147,6 +150,19 @@ async def show_first(update: Update, context: Context, asking: Mapping[str, Any]
             return
         screen = await _first(Turn(session, context, person, *found, context.now()))
     await send(update, context, screen)
+
+
+async def move_to(update: Update, context: Context, asking: Mapping[str, Any], message_id: int) -> None:
+    """Remember that this message shows the check-in, and take the buttons off the one before."""
+    assert update.effective_chat is not None
+    async with context.database.write() as session:
+        person = await people.find(session, update.effective_chat.id, lock=True)
+        found = await answers.find(session, person, asking["plan"], asking["nominal"]) if person else None
+        if found is None:
+            return
+        old, found[0].message_id = found[0].message_id, message_id
+    if old != message_id:
+        await take_buttons(update, context, old)
 
 
 async def _standing(turn: Turn) -> Screen:

@@ -14,7 +14,6 @@ from bot.context import Context
 from bot.drafts import Draft
 from bot.handlers import plans as set_up
 from bot.handlers.places import clock_time, zones_for
-from bot.talk import send
 from bot.views import plans as view
 from bot.views.screen import Screen
 from content.model import Library
@@ -46,7 +45,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
             return False
         people.apply_once(person, update.update_id, asking)
     context.house.wake()
-    await send(update, context, screen)
+    await set_up.show(update, context, Draft.parse(asking), screen)
     return True
 
 
@@ -103,4 +102,4 @@ async def show_again(update: Update, context: Context, asking: Mapping[str, Any]
             _, screen = set_up.ask(library, draft, now)
         else:
             screen = view.listing(library, await plans.active(session, person) if person else [], now)
-    await send(update, context, screen)
+    await set_up.show(update, context, Draft.parse(asking), screen)

@@ -14,7 +14,7 @@ from bot.context import Context
 from bot.drafts import Draft
 from bot.handlers import check_ins
 from bot.handlers.places import first_guess
-from bot.talk import change, send, toast
+from bot.talk import change, send, take_buttons, toast
 from bot.views import plans as view
 from bot.views.screen import Screen
 from content.model import Library
@@ -50,7 +50,19 @@ async def start(update: Update, context: Context, instead_of: str | None = None)
         if instead_of is None and (first := view.first_to_come(coming)):
             said = library.phrases.say("checkin.nothing_open", when=view.next_time(library, first))
             screen = replace(screen, text=f"{said}\n\n{screen.text}")
-        await send(update, context, screen)
+        await show(update, context, draft, screen)
+
+
+async def show(update: Update, context: Context, draft: Draft, screen: Screen) -> None:
+    """Show a step of the set-up in a new message, and take the buttons off the one before."""
+    assert update.effective_chat is not None
+    shown = await send(update, context, screen)
+    async with context.database.write() as session:
+        person = await people.find(session, update.effective_chat.id, lock=True)
+        now_open = open_draft(person)
+        if person is not None and now_open is not None and now_open.id == draft.id:
+            people.ask(person, replace(now_open, message_id=shown.message_id).asking())
+    await take_buttons(update, context, draft.message_id)
 
 
 def next_screen(library: Library, draft: Draft, now: datetime) -> Screen:
@@ -216,5 +228,5 @@ async def take_location(update: Update, context: Context) -> bool:
             return False
         draft, screen = ask(context.library, replace(draft, zone=key, confirmed=False), now)
         people.ask(person, draft.asking())
-    await send(update, context, screen)
+    await show(update, context, draft, screen)
     return True

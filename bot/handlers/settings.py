@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.context import Context
+from bot.handlers import check_ins
 from bot.handlers.places import zones_for
 from bot.talk import change, send, toast
+from bot.views import check_ins as check_in_view
 from bot.views import plans as plan_view
 from bot.views import when
 from bot.views.screen import Button, Screen, pack
@@ -53,6 +55,7 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
     assert update.effective_chat is not None
     async with context.database.write() as session:
         person = await people.find(session, update.effective_chat.id, lock=True)
+        asking = (person.asking if person else None) or {}
         if person is None:
             # Deleted meanwhile: a button from before brings nobody back.
             screen = Screen(context.library.phrases.say("old.not_now"))
@@ -61,6 +64,8 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
     context.house.wake()
     await toast(update)
     await change(update, context, screen)
+    if parts[:1] == ("zone",):
+        await _back_to_check_in(update, context, asking)
 
 
 async def _act(session: AsyncSession, context: Context, person: Person, parts: tuple[str, ...]) -> Screen:
@@ -100,16 +105,7 @@ async def take_zone(update: Update, context: Context, text: str, _asking: Mappin
     found = zones_for(library, text, now)
     if not found:
         return False
-    rows = tuple(
-        (
-            Button(
-                f"{one.city}, {one.region}: {one.local:%H:%M}" if one.region else f"{one.city}: {one.local:%H:%M}",
-                pack("s", "zone", one.key),
-            ),
-        )
-        for one in found
-    )
-    await send(update, context, Screen(library.phrases.say("plan.zone_pick"), rows))
+    await send(update, context, plan_view.pick_zone(library, found, "s", "zone"))
     return True
 
 
@@ -123,15 +119,28 @@ async def take_place(update: Update, context: Context) -> bool:
         person = await people.find(session, update.effective_chat.id, lock=True)
         if person is None or key is None or (person.asking or {}).get("kind") != "zone":
             return False
+        asking = person.asking or {}
         screen = await _move(session, context, person, key)
     context.house.wake()
     await send(update, context, screen)
+    await _back_to_check_in(update, context, asking)
     return True
 
 
-async def zone_again(update: Update, context: Context, _asking: Mapping[str, Any]) -> None:
+async def _back_to_check_in(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
+    """Show the check-in again that "I've moved" was tapped on: it still waits for its answer."""
+    if asking.get("kind") == "zone" and "plan" in asking:
+        await check_ins.show_again(update, context, asking)
+
+
+async def zone_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:
     """Ask for the place again."""
-    await send(update, context, Screen(context.library.phrases.say("plan.zone")))
+    library = context.library
+    if "plan" in asking:
+        screen = check_in_view.moved(library, asking["plan"], asking["nominal"])
+    else:
+        screen = Screen(library.phrases.say("plan.zone"))
+    await send(update, context, screen)
 
 
 async def take_quiet(update: Update, context: Context, text: str, asking: Mapping[str, Any]) -> bool:

@@ -157,13 +157,25 @@ def snoozes(library: Library, plan_id: str, nominal_time: str) -> Screen:
     rows = [
         (Button(phrases.plain(f"checkin.{name}"), data("snooze", plan_id, nominal_time, name)),) for name in SNOOZES
     ]
-    return Screen(phrases.say("checkin.when_later"), tuple(rows))
+    return Screen(phrases.say("checkin.when_later"), (*rows, _back(phrases, plan_id, nominal_time)))
+
+
+def moved(library: Library, plan_id: str, nominal_time: str) -> Screen:
+    """Ask where the person is now."""
+    phrases = library.phrases
+    return Screen(phrases.say("plan.zone"), (_back(phrases, plan_id, nominal_time),))
+
+
+def _back(phrases: Phrases, plan_id: str, nominal_time: str) -> tuple[Button, ...]:
+    return (Button(phrases.plain("button.back"), data("back", plan_id, nominal_time)),)
 
 
 def thanks(library: Library, plan_id: str, check_in: CheckIn, last: LastAnswer | None, next_time: str) -> Screen:
     """Show what was noted, what was said last time, and when the next one comes."""
     phrases = library.phrases
     parts: list[str] = [phrases.say("checkin.thanks", answer=said(phrases, check_in.answer or "", check_in.details))]
+    if note := (check_in.details or {}).get("note"):
+        parts.append(phrases.say("checkin.thanks_note", note=note))
     if last is not None:
         is_same = last.answer == check_in.answer == "same"
         parts.append(phrases.say("checkin.compare_same") if is_same else last_line(phrases, last))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -45,11 +46,15 @@ def zone(library: Library, draft_id: str, guess: str, now: datetime) -> Screen:
 
 def zones(library: Library, draft_id: str, suggestions: Sequence[Suggestion]) -> Screen:
     """Offer zones with the time there now."""
-    rows = [
-        (Button(f"{_place(found)}: {found.local:%H:%M}", pack("p", "zone", draft_id, found.key)),)
-        for found in suggestions
-    ]
-    return Screen(library.phrases.say("plan.zone_pick"), (*rows, _leave(library, draft_id)))
+    screen = pick_zone(library, suggestions, "p", "zone", draft_id)
+    return replace(screen, rows=(*screen.rows, _leave(library, draft_id)))
+
+
+def pick_zone(library: Library, suggestions: Sequence[Suggestion], *meaning: str) -> Screen:
+    """Offer zones with the time there now; the zone's key follows `meaning` in each button."""
+    rows = [(Button(f"{_place(one)}: {one.local:%H:%M}", pack(*meaning, one.key)),) for one in suggestions]
+    asked = "plan.zone_pick" if len(rows) > 1 else "plan.zone_pick_one"
+    return Screen(library.phrases.say(asked), tuple(rows))
 
 
 def confirm(library: Library, draft_id: str, cadence: Cadence, zone_key: str, coming: Sequence[Occurrence]) -> Screen:

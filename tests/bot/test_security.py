@@ -47,10 +47,18 @@ async def kept(talker: Talker) -> str:
 
 
 def payloads(talker: Talker) -> list[str]:
-    """Return what every button that this person was ever shown carries."""
-    return [
-        button.data for seen in talker.answers() for row in seen.buttons for button in row if button.data is not None
+    """Return what every button that this person was ever shown carries, each once."""
+    keyboards = [
+        json.loads(call.parameters["reply_markup"])["inline_keyboard"]
+        for call in talker.chats.phone.calls(talker.chats.token)
+        if call.parameters.get("chat_id") == str(talker.phone.id) and "reply_markup" in call.parameters
     ]
+    return list(dict.fromkeys(button["callback_data"] for rows in keyboards for row in rows for button in row))
+
+
+def one_of_each(payloads: list[str]) -> list[str]:
+    """Return the first payload of each action."""
+    return list({":".join(payload.split(":")[:3]): payload for payload in reversed(payloads)}.values())
 
 
 def changed(payload: str) -> list[str]:
@@ -71,14 +79,14 @@ async def test_another_person_s_buttons_read_and_change_nothing(alice: Talker, b
     await bob.says("/start")
     here = bob.answers()[-1].message_id
     before = await kept(alice)
-    stolen = [one for one in payloads(alice) if not one.startswith("1:t:")]
+    stolen = one_of_each([one for one in payloads(alice) if not one.startswith("1:t:")])
 
-    for payload in dict.fromkeys(stolen):
+    for payload in stolen:
         bob.phone.presses(here, payload, forged=True)
         bob.chats.clock.advance(seconds=3)
         await bob.chats.turn()
 
-    assert len(set(stolen)) > 30
+    assert len(stolen) > 30
     assert await kept(alice) == before
     told = " ".join(seen.text for seen in bob.answers())
     assert "canary" not in told
@@ -102,7 +110,7 @@ async def test_a_payload_with_a_changed_part_breaks_nothing(alice: Talker, bob: 
     await bob.says("/check")
     of_bob = await kept(bob)
     shown = bob.answers()[-1]
-    forged = list(dict.fromkeys(variant for payload in payloads(bob) for variant in changed(payload)))
+    forged = list(dict.fromkeys(variant for payload in one_of_each(payloads(bob)) for variant in changed(payload)))
     await alice.says("/start")
     here = alice.answers()[-1].message_id
 
@@ -136,7 +144,7 @@ async def test_in_a_group_every_way_in_gets_the_one_sentence_and_no_health(alice
         alice.phone.writes(text, chat=group.id)
         await chats.turn()
     said = [seen for seen in group.sees() if seen.from_bot]
-    for payload in dict.fromkeys(payloads(alice)):
+    for payload in one_of_each(payloads(alice)):
         bob.phone.presses(said[0].message_id, payload, chat=group.id, forged=True)
         await chats.turn()
 

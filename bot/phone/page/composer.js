@@ -129,7 +129,7 @@ export class Composer {
 
   grow() {
     this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight, TALLEST)}px`;
+    this.box.style.height = `${Math.min(this.box.scrollHeight + this.box.offsetHeight - this.box.clientHeight, TALLEST)}px`;
     id("send").disabled = this.box.value.trim() === "";
   }
 
