@@ -42,7 +42,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         if person is None:
             return False
         opened = Opened(session, library, person, told, name) if told else None
-        if opened is None or not isinstance(told, CheckIn) or told.deleted_at is not None or not opened.may_keep:
+        if opened is None or not isinstance(told, CheckIn) or not opened.may_keep:
             leave(person)
             return False
         reply = await _typed(opened, told, text, asking["step"])
@@ -92,7 +92,7 @@ async def show_again(update: Update, context: Context, asking: Mapping[str, Any]
     async with context.database.read() as session:
         person = await people.find(session, update.effective_chat.id)
         told = await history.find(session, person, *name, now) if person else None
-        if person is None or not isinstance(told, CheckIn) or told.deleted_at is not None:
+        if person is None or not isinstance(told, CheckIn):
             return
         asked = person.asking or {}
         match asked.get("step") if (asked.get("id"), asked.get("nominal")) == name else None:

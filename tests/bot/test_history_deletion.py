@@ -136,14 +136,28 @@ async def test_a_saved_checklist_is_deleted_and_its_own_message_does_nothing_any
     assert told.buttons() == ["Take this to a doctor", "Delete it", "All answers"]
     await told.taps("Delete it")
 
-    await told.taps_on(outcome, "Save this")
+    for button in ("Save this", "Take this to a doctor", "What to watch for"):
+        said = len(told.answers())
+        await told.taps_on(outcome, button)
+        assert len(told.answers()) == said, "nothing of it is said again"
 
-    assert "checklist" not in told.reads()
     data = await exported(told)
     assert data["runs"] == []
     assert len(data["check_ins"]) == 1, "the other entry stays"
     await told.says("/history")
     assert "checklist," not in told.reads()
+
+
+async def test_a_deleted_checklist_is_gone_for_good_after_the_hour(told: Talker) -> None:
+    await save_a_checklist(told)
+    await open_entry(told)
+    await told.taps("Delete it")
+    assert len(await kept(told)) == 2, "for an hour it can come back"
+
+    told.chats.clock.advance(hours=1)
+    await clean_up(told)
+
+    assert [type(row) for row in await kept(told)] == [CheckIn]
 
 
 async def test_whether_the_person_was_seen_can_be_corrected_noted_on_and_deleted(alice: Talker) -> None:
