@@ -21,6 +21,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.window import window_of
 from scheduler.db import moments
 from scheduler.db.engine import Database
 
@@ -70,20 +71,19 @@ class EvenBudget:
 
     def __init__(self, per_second: float, clock: Clock) -> None:
         """Take the rate in sends a second."""
-        self._interval = 1 / per_second
-        burst = min(BURST, max(1, int(per_second)))
-        self._catch_up = min(CATCH_UP_SECONDS, 1.0 - self._interval) if per_second > 1 else 0.0
-        self._slack = max((burst - 1) * self._interval, self._catch_up) + ROUNDING
+        most, window = window_of(per_second)
+        self._interval = max(window / most, 1 / per_second)
+        self._burst = (min(BURST, most) - 1) * self._interval + ROUNDING
         self._clock = clock
         self._next = -math.inf
 
     async def reserve(self, n: int, urgent: bool = True) -> float:
         """Return the instant from which `n` more may go."""
         now = self._clock()
-        slack = self._slack if urgent else self._catch_up
-        when = max(now, self._next - slack)
-        self._next = max(now, self._next) + n * self._interval
-        return when
+        # After a silence there is nothing to catch up with.
+        place = self._next if self._next > now - CATCH_UP_SECONDS else now
+        self._next = place + n * self._interval
+        return max(now, place - self._burst if urgent else place)
 
     async def hold(self, seconds: float) -> None:
         """Do nothing: who draws on this one holds by itself."""

@@ -13,7 +13,10 @@ import structlog
 OURS = ("bot", "scheduler", "content", "__main__")
 
 # Libraries that say what every request and update holds, where they are asked to say much.
-TALKATIVE = ("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "uvicorn", "asyncio", "sqlalchemy", "aiosqlite")
+TALKATIVE = (
+    *("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "uvicorn", "asyncio"),
+    *("sqlalchemy", "aiosqlite", "alembic"),
+)
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
 

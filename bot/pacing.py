@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from bot.budget import Budget, Clock, EvenBudget
 from bot.errors import Flooded, classify
 from bot.line import Call, Chat, Chats, Line
 from bot.pace import NotWanted, Pace, Priority, Reminder
+from bot.window import Window
 
 __all__ = ["SENDS_PER_SECOND", "NotWanted", "Pace", "Pacing", "Priority", "Reminder"]
 
@@ -37,11 +37,6 @@ HELD_SECONDS: Final = 2.0
 
 # At high rates sleeping for each send would cost more than sending; the budget makes up for waking up late.
 SHORTEST_REST: Final = 0.002
-
-# So much of a second's sends may be begun and not answered yet: a slow Telegram must not pile up what a crash would
-# double. Enough for a round trip of this length at the full rate; at low rates, for a few.
-BEGUN_SECONDS: Final = 0.5
-LEAST_BEGUN: Final = 4
 
 # Calls that write into a chat. What only reads (getMe, getFile), sets up (setMyCommands, setWebhook, deleteWebhook)
 # or answers a press (answerCallbackQuery) is no send: Telegram does not count it, and a spinner must not wait.
@@ -67,15 +62,7 @@ class Pacing(BaseRateLimiter[Pace]):
         self._budget = budget or EvenBudget(per_second, clock)
         self._clock = clock
         self._sleep = sleep
-        # The instants of the last sends, and those who were called up and have not left yet. Together they are never
-        # more than a window holds: whatever a budget hands out, however late somebody wakes up or begins.
-        self._most = max(1, int(per_second))
-        self._window = max(1.0, 1 / per_second)
-        self._sends: deque[float] = deque(maxlen=self._most)
-        self._called: set[int] = set()
-        # Those who began and have no answer yet: what is under way when a program is killed comes twice.
-        self._begun: set[int] = set()
-        self._most_begun = max(LEAST_BEGUN, int(per_second * BEGUN_SECONDS))
+        self._window = Window(per_second)
         self._held_until = self._slot = -math.inf
         self._line = Line()
         self._numbers = itertools.count()
@@ -161,21 +148,16 @@ class Pacing(BaseRateLimiter[Pace]):
                     raise Flooded(self._held())
                 # A 429 can come in between being called up and going; then it is the next turn.
                 if not self._held():
-                    self._sends.append(self._clock())
+                    self._window.leave(self._clock())
                     return
                 self._answered(number)
             finally:
-                if number in self._called:
-                    if len(self._called) in {self._most, (self._most + 1) // 2}:
-                        self._wake()
-                    self._called.discard(number)
+                if self._window.forget(number):
+                    self._wake()
 
     def _answered(self, number: int) -> None:
-        """Make room for another that begins."""
-        if number in self._begun:
-            self._begun.discard(number)
-            if len(self._begun) == self._most_begun - 1:
-                self._wake()
+        if self._window.answered(number):
+            self._wake()
 
     def _held(self) -> float:
         return max(0.0, self._held_until - self._clock())
@@ -211,15 +193,13 @@ class Pacing(BaseRateLimiter[Pace]):
                 # Much can have changed meanwhile.
                 continue
             else:
-                ready_at = max(slot, self._window_opens_at(self._line.first))
+                ready_at = max(slot, self._window.opens_at(self._line.first.begins))
             if ready_at > now:
                 await self._rest(min(ready_at, self._line.first_to_give_up()) - now)
                 continue
             slot = None
             call = self._line.call_up(now)
-            self._called.add(call.number)
-            if call.begins:
-                self._begun.add(call.number)
+            self._window.call_up(call.number, call.begins)
 
     async def _reserve(self, now: float, *, urgent: bool) -> float:
         try:
@@ -227,16 +207,6 @@ class Pacing(BaseRateLimiter[Pace]):
         except Exception as error:  # noqa: BLE001  # a shared budget may lose its database; urgent texts go even then
             log.warning("the budget cannot be reached", error=type(error).__name__)
             return now
-
-    def _window_opens_at(self, call: Call) -> float:
-        """Return when the call may be called up, so that all who were can leave at any moment from then on."""
-        room = self._most - len(self._called)
-        # Half of the window is kept from those who begin: when the database hangs, urgent texts still go.
-        if room == 0 or (call.begins and len(self._called) >= (self._most + 1) // 2):
-            return math.inf
-        if call.begins and len(self._begun) >= self._most_begun:
-            return math.inf
-        return self._sends[-room] + self._window if len(self._sends) >= room else -math.inf
 
     async def _rest(self, seconds: float) -> None:
         """Sleep, or until somebody new comes or a 429 does."""

@@ -92,9 +92,10 @@ class Program:
         self._vault = vault
         metrics = Metrics()
         new_client = partial(AiohttpRequest, on_flood=metrics.flooded)
+        self._client = new_client()
         self.house = House(library, self.database, clock, new_id, self._wake, metrics, terms)
         pacing = Pacing(per_second, budget=budget_of(self.database, token, per_second))
-        self.application: HouseApplication = build(token, self.house, new_client(), pacing, api_url)
+        self.application: HouseApplication = build(token, self.house, self._client, pacing, api_url)
         self.health = Health(self.database, clock, metrics)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         sender = Sender(self.application.bot, library, clock)
@@ -173,6 +174,8 @@ class Program:
     async def close(self) -> None:
         """Close every connection."""
         await self.application.shutdown()
+        # The application leaves it open when it could not begin, as with a refused token.
+        await self._client.shutdown()
         if self._closes_database:
             await self.database.close()
 

@@ -8,7 +8,6 @@ from importlib.resources import files
 
 import numpy as np
 from scipy.sparse import hstack
-from sklearn.svm import LinearSVC
 
 from content.examples import LABELS, Example
 from content.fitting import block_of, rarity_of, values_of
@@ -50,6 +49,9 @@ def learn_slips(examples: Iterable[Example], texts: Iterable[str], dictionary: f
 
 def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
     """Return a scorer fitted to the examples: linear support vector machines over stems, pairs and letter runs."""
+    # Here, since it takes a second that nobody has to wait for who fits nothing.
+    from sklearn.svm import LinearSVC
+
     typed = [slips.mend(split_words(normalise(example.text))) for example in examples]
     word_ids = [number(word_features(words)) for words in typed]
     letter_ids = [number(letter_features(words)) for words in typed]

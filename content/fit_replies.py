@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from content.fitting import block_of, rarity_of, values_of
 from content.reading.features import number
@@ -26,6 +25,9 @@ def look_at(examples: Sequence[ReplyExample], rules: ReplyRules, signs: SignRule
 
 def fit_reply_model(examples: Sequence[ReplyExample], found: Sequence[Found]) -> ReplyModel:
     """Return a model fitted to the examples and to what the rules found in them."""
+    # Here, since it takes a second that nobody has to wait for who fits nothing.
+    from sklearn.linear_model import LogisticRegression
+
     ids = [number(features(one)) for one in found]
     known = rarity_of(ids, fewest=1)
     values = values_of(ids, *known)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
 
 from content.fitting import block_of, rarity_of, values_of
 from content.reading.blocks import Floats
@@ -85,6 +84,9 @@ def fit_sign_model(readings: Sequence[Reading], families: Families) -> SignModel
 
 
 def _fit_label(values: csr_matrix, marks: Sequence[bool | None]) -> tuple[Floats, float]:
+    # Here, since it takes a second that nobody has to wait for who fits nothing.
+    from sklearn.linear_model import LogisticRegression
+
     known = np.array([place for place, mark in enumerate(marks) if mark is not None])
     wanted = np.array([marks[place] for place in known])
     machine = LogisticRegression(C=FIT, solver="liblinear", dual=True, random_state=0, max_iter=300, tol=EXACTNESS).fit(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from content.examples import CONTENT, LABELS, Example, read_examples, read_own_texts
 from content.fit import fit_scorer, learn_slips, read_dictionary
@@ -156,6 +155,9 @@ def _set_thresholds(gate: Gate, unseen: Unseen, in_scope: Numbers) -> Gate:
 
 def _fit(evidence: Numbers, inside: Bools) -> tuple[Numbers, float]:
     """Return weights and bias that tell what is inside. They are fitted to evidence of equal spread."""
+    # Here, since it takes a second that nobody has to wait for who fits nothing.
+    from sklearn.linear_model import LogisticRegression
+
     if inside.all() or not inside.any():
         return np.zeros(evidence.shape[1]), 9.0 if inside.all() else -9.0
     middle, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.book import Book
-from scheduler.db import claims, leases, taking
+from scheduler.db import claims, held, leases, taking
 from scheduler.db.engine import Database
 from scheduler.due import DueCheckIn, Report, Send
 
@@ -103,10 +103,10 @@ class Deliverer:
 
     async def _claim(self, limit: int) -> list[DueCheckIn]:
         # Look first: on PostgreSQL a claim that finds nothing steps over all that was due since the last vacuum.
-        async with self._database.read() as session:
-            self._compare_clocks(await leases.clock_ahead(session, self._machine))
-            now = self._now()
-            self._wakes_at = await taking.next_wake(session)
+        async with self._database.look() as connection:
+            self._wakes_at, ahead = await taking.look(connection, self._machine)
+        self._compare_clocks(ahead)
+        now = self._now()
         if abs(self._ahead) > CLOCKS_ASTRAY:
             self._wakes_at = None
         if self._wakes_at is None or self._wakes_at > now:
@@ -187,7 +187,7 @@ class Deliverer:
             return
         try:
             async with self._database.write() as session:
-                await claims.hold(session, ids, self._owner, self._now() + self._lease)
+                await held.hold(session, ids, self._owner, self._now() + self._lease)
         except SQLAlchemyError:
             log.exception("leases cannot be made longer")
 
@@ -213,7 +213,7 @@ class Deliverer:
         await asyncio.gather(*waiting, return_exceptions=True)
         try:
             async with self._database.write() as session:
-                released = await claims.release(session, self._owner, self._now())
+                released = await held.release(session, self._owner, self._now())
         except SQLAlchemyError:
             log.exception("claims cannot be given back; their leases will run out")
         else:

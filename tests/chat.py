@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from scheduler.db.engine import Database
 from scheduler.db.taking import next_wake
 from tests.clock import StillClock
 from tests.keys import new_vault
+from tests.store import open_at_ease
 
 _numbers = itertools.count(100_000)
 
@@ -26,10 +28,12 @@ class Chats:
 
     phone: Phone
     database_url: str
-    library: Library
+    # Left out of the text of a Chats, which asyncio writes at each step of a fixture: it is all content there is.
+    library: Library = field(repr=False)
     clock: StillClock
     token: str = field(default_factory=lambda: f"{next(_numbers)}:{'A' * 35}")
     vault: Vault = field(default_factory=new_vault)
+    open_database: Callable[[str, Vault], Database] = open_at_ease
     # Connections alone outlast a turn, to save time: all that the next program knows it reads from the tables.
     database: Database | None = None
 
@@ -46,6 +50,12 @@ class Chats:
             **more,
         )
 
+    def opened(self) -> Database:
+        """Return the connections that are kept."""
+        if self.database is None:
+            self.database = self.open_database(self.database_url, self.vault)
+        return self.database
+
     async def close(self) -> None:
         """Close the connections that were kept."""
         if self.database is not None:
@@ -58,9 +68,7 @@ class Chats:
 
     async def turn(self, *, delivers: bool = True) -> None:
         """Build the program, let it handle all that waits and deliver all that is due, and throw it away."""
-        if self.database is None:
-            self.database = Database(self.database_url, self.vault)
-        program = self.program(database=self.database)
+        program = self.program(database=self.opened())
         await program.application.initialize()
         try:
             await self.handle(program, delivers=delivers)
@@ -113,12 +121,8 @@ class Talker:
 
     async def waits_for_what_is_due(self) -> None:
         """Let time pass until the next thing that the program has to look after, whoever's it is."""
-        database = Database(self.chats.database_url, self.chats.vault)
-        try:
-            async with database.read() as session:
-                wake = await next_wake(session)
-        finally:
-            await database.close()
+        async with self.chats.opened().read() as session:
+            wake = await next_wake(session)
         assert wake is not None, "nothing is due, ever"
         self.chats.clock.move_to(max(wake, self.chats.clock()))
         await self.chats.turn()

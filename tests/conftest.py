@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import shutil
@@ -9,36 +10,64 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from bot import health
 from bot.phone.server import Phone
-from content.load import load_library
 from content.model import Library
 from scheduler.db import migrate
 from scheduler.db.models import Base
 from scheduler.zones import use_pinned_tzdata
 from tests.chat import Chats, Talker
 from tests.clock import StillClock
+from tests.order import WAITERS, pytest_collection_modifyitems
+from tests.store import Shelf
 
 # A server that tests may make databases on, such as postgresql://postgres@127.0.0.1/postgres
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "")
+
+__all__ = ["pytest_collection_modifyitems"]
 
 # Set where nothing may be left out.
 EVERYTHING = bool(os.environ.get("CALCIBOT_TEST_EVERYTHING"))
 
 use_pinned_tzdata()
 
+# Read from the disk for each program that is made.
+health.version = functools.cache(health.version)
+
+# Where rich is installed, structlog would draw each error with its sources and locals: it costs more than the test.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers share the tests: more than cores, since tests of real processes mostly wait."""
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + WAITERS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests counted (`record_property("tally", ...)`) under the dots, whichever worker ran them."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    told = [value for report in reports for name, value in report.user_properties if name == "tally"]
+    for line in dict.fromkeys(told):
+        terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(scope="session")
 def library() -> Library:
     """Return the real content."""
-    return load_library()
+    # Here, since many tests need none of it.
+    from tests.library import LIBRARY
+
+    return LIBRARY
 
 
 @pytest.fixture(scope="session")
@@ -109,10 +138,18 @@ async def phone(clock: StillClock) -> AsyncIterator[Phone]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Return what lends databases to one conversation after the other."""
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
 @pytest.fixture
-async def chats(phone: Phone, database_url: str, library: Library, clock: StillClock) -> AsyncIterator[Chats]:
+async def chats(
+    phone: Phone, database_url: str, library: Library, clock: StillClock, shelf: Shelf
+) -> AsyncIterator[Chats]:
     """Return the world of one bot."""
-    chats = Chats(phone, database_url, library, clock)
+    chats = Chats(phone, database_url, library, clock, open_database=shelf.lend)
     yield chats
     await chats.close()
 

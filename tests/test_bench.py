@@ -68,7 +68,7 @@ def test_only_what_stands_between_the_marks_is_replaced() -> None:
 def test_the_document_has_the_marks() -> None:
     text = document.DOCUMENT.read_text(encoding="utf-8")
 
-    for name in ("bench", "soak"):
+    for name in ("bench", "soak", "replicas", "disk"):
         document.replaced(text, name, "")
 
 

@@ -6,11 +6,14 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot.__main__ import USAGE
 from bot.metrics import Metrics
+from bot.program import EXIT_KEYS, STOP_SECONDS
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -75,3 +78,23 @@ def test_prometheus_accepts_the_files(arguments: tuple[str, ...]) -> None:
     done = subprocess.run(["promtool", *arguments], cwd=DEPLOY, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here (Debian: systemd)")
+def test_systemd_accepts_the_service(tmp_path: Path) -> None:
+    unit = (DEPLOY / "calcibot.service").read_text(encoding="utf-8")
+    path = tmp_path / "calcibot.service"
+    # What it starts must be there.
+    path.write_text(unit.replace("/opt/calcibot/.venv/bin/calcibot", sys.executable), encoding="utf-8")
+
+    done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_service_is_not_started_again_for_what_a_start_cannot_mend() -> None:
+    unit = (DEPLOY / "calcibot.service").read_text(encoding="utf-8")
+
+    assert f"RestartPreventExitStatus={USAGE} {EXIT_KEYS}" in unit
+    (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(seconds) > STOP_SECONDS

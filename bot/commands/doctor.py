@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
@@ -25,6 +26,7 @@ from content.reading.fitted import StaleIndex
 from scheduler.db import revision
 from scheduler.db.crypto import KeysError
 from scheduler.db.engine import with_driver
+from scheduler.db.models import UsedKey
 from scheduler.zones import check_tzdata
 
 
@@ -121,24 +123,46 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("Database", f"cannot be opened ({type(error).__name__})", "is DATABASE_URL right, and is it up?")
         return
     yield Finding("Database", "can be opened")
+    yield _tables(current, newest, is_embedded=path is not None)
+    if current is None or current == newest:
+        yield _keys(settings, _needed_keys(url) if current else frozenset())
+
+
+def _tables(current: str | None, newest: str, *, is_embedded: bool) -> Finding:
+    """Say what the next start does about the tables: it makes missing ones, and changes those of an SQLite file."""
     try:
         revision.refuse_newer(current)
     except revision.NewerDatabaseError:
-        yield Finding("Tables", f"at {current}, newer than {newest}", "start the later release that made them")
-        return
-    if current != newest:
-        yield Finding("Tables", f"at {current or 'nothing'}, not at {newest}", "calcibot db upgrade")
-        return
-    yield Finding("Tables", f"at {current}")
-    yield _keys(settings)
+        return Finding("Tables", f"at {current}, newer than {newest}", "start the later release that made them")
+    if current is None:
+        return Finding("Tables", "none yet: the first start makes them")
+    if current == newest:
+        return Finding("Tables", f"at {current}")
+    if is_embedded:
+        return Finding("Tables", f"at {current}: the next start brings them to {newest}")
+    return Finding("Tables", f"at {current}, not at {newest}", "calcibot db upgrade")
 
 
-def _keys(settings: Settings) -> Finding:
+def _needed_keys(url: str) -> frozenset[str]:
+    """Return the names of the keys that stored values were sealed with."""
+    engine = revision.open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return frozenset(connection.scalars(select(UsedKey.name)))
+    finally:
+        engine.dispose()
+
+
+def _keys(settings: Settings, needed: Set[str]) -> Finding:
     try:
         file = key_file(settings)
         if file is not None and not file.path.exists():
+            if not needed:
+                return Finding("Keys", f"none yet: the first start makes {file.path}")
             return Finding("Keys", f"{file.path} is not there", "put the file back, or the answers cannot be read")
         vault = open_vault(settings, lambda line: None)
     except (SettingsError, KeysError) as error:
         return Finding("Keys", "cannot be used", str(error))
-    return Finding("Keys", f"{len(vault.names)}; whether they fit: calcibot keys check")
+    if missing := needed - set(vault.names):
+        return Finding("Keys", f"stored answers need another: {', '.join(sorted(missing))}", "put that key back")
+    return Finding("Keys", f"{len(vault.names)}; whether all can be read: calcibot keys check")

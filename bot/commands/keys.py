@@ -30,8 +30,13 @@ def new() -> None:
 @app.command()
 def check() -> None:
     """Say which keys there are, and whether every stored answer can be read with them."""
+    file = key_file(read_settings(os.environ))
+    if file is not None and not file.path.exists():
+        raise SettingsError(f"there are no keys yet: the first start makes {file.path}")
     settings, vault = _open()
     typer.echo(f"Keys, the first one encrypts: {', '.join(vault.names)}")
+    if missing := _run(settings, vault, lambda database: _find_missing(database, vault)):
+        raise keys.MissingKeysError(missing)
     lost = _run(settings, vault, keys.count_unreadable)
     for name, count in sorted(lost.items()):
         typer.echo(f"{count} cannot be read: {name}")
@@ -80,6 +85,11 @@ def give_up(*, yes: bool = typer.Option(False, help="Do not ask.")) -> None:
         typer.confirm("Is the old key lost for good? The answers that need it are removed.", abort=True)
     lost = _run(settings, vault, lambda database: keys.give_up(database, system_clock()))
     typer.echo(f"{lost.total()} values that nobody can read were removed.")
+
+
+async def _find_missing(database: Database, vault: Vault) -> set[str]:
+    async with database.read() as session:
+        return await keys.find_missing(session, vault)
 
 
 def _open() -> tuple[Settings, Vault]:

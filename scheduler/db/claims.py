@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, func, literal_column, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
-from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in, numbers, quiet_hours
+from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in, quiet_hours
 from scheduler.db.models import Person
 from scheduler.db.nudges import NUDGE_PATIENCE, is_wanted, nudge_at
 from scheduler.db.plans import suspend
+from scheduler.db.rows import Many, Values, numbers, stored
 from scheduler.due import DueCheckIn, Report
 
 # Telegram knows no key that would make a repeat harmless: of an unknown sending there is one repeat, never a second.
@@ -47,23 +48,20 @@ _WAKING = (
     .with_for_update(skip_locked=True, of=CHECK_INS)
 )
 
-_CHANGE = (
-    update(CHECK_INS)
-    .where(CHECK_INS.c.id == bindparam("check_in"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("state", "owner", "wake_at", "attempt", "unknowns", "turn", "nudged", "expires_at")
-        }
-    )
+_CHANGED = ("state", "owner", "wake_at", "attempt", "unknowns", "turn", "nudged", "expires_at")
+
+_CHANGE = Many(
+    {name: CHECK_INS.c[name] for name in ("id", *_CHANGED)},
+    lambda given: (
+        update(CHECK_INS).where(CHECK_INS.c.id == given["id"]).values({name: given[name] for name in _CHANGED})
+    ),
 )
 
 _BEGIN = (
     update(CHECK_INS)
     .where(
-        # By the ids alone SQLite would find the rows; for the pairs alone it reads the whole table.
         CHECK_INS.c.id.in_(numbers("ids")),
-        tuple_(CHECK_INS.c.id, CHECK_INS.c.attempt).in_(numbers("keys")),
+        CHECK_INS.c.attempt == bindparam("attempt_now"),
         CHECK_INS.c.owner == bindparam("owner_now"),
         CHECK_INS.c.state == "claimed",
         CHECK_INS.c.expires_at > bindparam("now"),
@@ -72,22 +70,27 @@ _BEGIN = (
     .returning(CHECK_INS.c.id)
 )
 
-_FINISH = (
-    update(CHECK_INS)
-    .where(
-        CHECK_INS.c.id == bindparam("b_id"),
-        CHECK_INS.c.attempt == bindparam("b_attempt"),
-        CHECK_INS.c.owner == bindparam("b_owner"),
-        or_(CHECK_INS.c.state == "claimed", CHECK_INS.c.state == "sending"),
-    )
-    .values(
-        state=bindparam("b_state"),
-        wake_at=bindparam("b_wake_at"),
-        unknowns=bindparam("b_unknowns"),
-        message_id=func.coalesce(bindparam("b_message_id"), CHECK_INS.c.message_id),
-        sent_at=func.coalesce(bindparam("b_sent_at", type_=CHECK_INS.c.sent_at.type), CHECK_INS.c.sent_at),
-        owner=None,
-    )
+_FINISHED = ("id", "attempt", "owner", "state", "wake_at", "unknowns", "message_id", "sent_at")
+
+_FINISH = Many(
+    {name: CHECK_INS.c[name] for name in _FINISHED},
+    lambda given: (
+        update(CHECK_INS)
+        .where(
+            CHECK_INS.c.id == given["id"],
+            CHECK_INS.c.attempt == given["attempt"],
+            CHECK_INS.c.owner == given["owner"],
+            CHECK_INS.c.state.in_((literal_column("'claimed'"), literal_column("'sending'"))),
+        )
+        .values(
+            state=given["state"],
+            wake_at=given["wake_at"],
+            unknowns=given["unknowns"],
+            message_id=func.coalesce(given["message_id"], CHECK_INS.c.message_id),
+            sent_at=func.coalesce(given["sent_at"], CHECK_INS.c.sent_at),
+            owner=null(),
+        )
+    ),
 )
 
 
@@ -106,11 +109,11 @@ async def wake_up(
     for row in rows:
         change = _change(row, now, owner, lease)
         changes.append(change)
-        if change["new_state"] == "claimed":
+        if change["state"] == "claimed":
             claimed.append((row, change))
-        elif change["new_state"] != row.state and change["new_state"] in {"expired", "sent_unconfirmed"}:
-            tally[change["new_state"]] += 1
-    await session.execute(_CHANGE, changes)
+        elif change["state"] != row.state and change["state"] in {"expired", "sent_unconfirmed"}:
+            tally[change["state"]] += 1
+    await _CHANGE.run(session, [_as_stored(change) for change in changes])
     if not claimed:
         return []
     earlier = await before(session, [row.plan_id for row, _ in claimed], [row.id for row, _ in claimed])
@@ -120,15 +123,15 @@ async def wake_up(
 def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timedelta) -> dict[str, Any]:
     """Return the columns of a check-in after this look at it: claimed, held back by quiet hours, or ended."""
     change = {
-        "check_in": row.id,
-        "new_state": row.state,
-        "new_owner": None,
-        "new_wake_at": None,
-        "new_attempt": row.attempt,
-        "new_unknowns": row.unknowns,
-        "new_turn": row.turn,
-        "new_nudged": row.nudged,
-        "new_expires_at": row.expires_at,
+        "id": row.id,
+        "state": row.state,
+        "owner": None,
+        "wake_at": None,
+        "attempt": row.attempt,
+        "unknowns": row.unknowns,
+        "turn": row.turn,
+        "nudged": row.nudged,
+        "expires_at": row.expires_at,
     }
     is_nudge = row.state in {"sent", "sent_unconfirmed"}
     hours = quiet_hours(row)
@@ -138,39 +141,43 @@ def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timede
     else:
         if row.state == "sending":
             # Its sender was gone for a whole lease: it may have arrived.
-            change["new_unknowns"] += 1
-        if change["new_unknowns"] >= MAX_UNKNOWNS:
+            change["unknowns"] += 1
+        if change["unknowns"] >= MAX_UNKNOWNS:
             # Never a third copy. But none may have arrived, and the nudge of the next day is another message.
             wake_at = None if row.turn else nudge_at(row, row.next_due_at, hours, now)
-            return change | {"new_state": "sent_unconfirmed", "new_wake_at": wake_at}
+            return change | {"state": "sent_unconfirmed", "wake_at": wake_at}
         if now >= row.expires_at:
-            return change | {"new_state": "sent_unconfirmed" if change["new_unknowns"] else "expired"}
+            return change | {"state": "sent_unconfirmed" if change["unknowns"] else "expired"}
     open_at = quiet(now, ZoneInfo(row.plan_zone), *hours)
     if open_at > now:
-        return change | {"new_state": row.state if is_nudge else "waiting", "new_wake_at": open_at}
+        return change | {"state": row.state if is_nudge else "waiting", "wake_at": open_at}
     if is_nudge:
         change |= {
-            "new_turn": row.turn + 1,
-            "new_nudged": True,
-            "new_attempt": 0,
-            "new_unknowns": 0,
-            "new_expires_at": now + NUDGE_PATIENCE,
+            "turn": row.turn + 1,
+            "nudged": True,
+            "attempt": 0,
+            "unknowns": 0,
+            "expires_at": now + NUDGE_PATIENCE,
         }
-    change["new_attempt"] += 1
-    return change | {"new_state": "claimed", "new_owner": owner, "new_wake_at": now + lease}
+    change["attempt"] += 1
+    return change | {"state": "claimed", "owner": owner, "wake_at": now + lease}
+
+
+def _as_stored(change: dict[str, Any]) -> Values:
+    return change | {name: stored(change[name]) for name in ("wake_at", "expires_at")}
 
 
 def _claim(row: Row[*tuple[Any, ...]], change: dict[str, Any]) -> Claim:
     return Claim(
         id=row.id,
-        attempt=change["new_attempt"],
-        unknowns=change["new_unknowns"],
-        turn=change["new_turn"],
-        is_nudge=change["new_nudged"] and change["new_turn"] > 0,
+        attempt=change["attempt"],
+        unknowns=change["unknowns"],
+        turn=change["turn"],
+        is_nudge=change["nudged"] and change["turn"] > 0,
         nominal=row.nominal,
         zone=row.zone,
         due_at=row.due_at,
-        expires_at=change["new_expires_at"],
+        expires_at=change["expires_at"],
         message_id=row.message_id,
         unanswered=row.unanswered,
         is_over=row.stopped_why == "silent",
@@ -182,18 +189,22 @@ async def begin(
     session: AsyncSession, dues: Iterable[DueCheckIn], owner: str, now: datetime, lease: timedelta
 ) -> set[int]:
     """Mark these as being sent, as far as they are still claimed by this owner; return the ids of those that are."""
-    keys = [(due.id, due.attempt) for due in dues]
-    ids = [number for number, _ in keys]
-    values = {"ids": ids, "keys": keys, "owner_now": owner, "now": now, "until": now + lease}
-    allowed = await session.scalars(_BEGIN, values)
-    return set(allowed)
+    ids: dict[int, list[int]] = {}
+    for due in dues:
+        ids.setdefault(due.attempt, []).append(due.id)
+    values = {"owner_now": owner, "now": now, "until": now + lease}
+    allowed: set[int] = set()
+    # Nearly always there is but the first attempt.
+    for attempt, these in ids.items():
+        allowed.update(await session.scalars(_BEGIN, values | {"ids": these, "attempt_now": attempt}))
+    return allowed
 
 
 async def finish(
     session: AsyncSession, reports: Sequence[tuple[DueCheckIn, Report]], owner: str, now: datetime
 ) -> None:
     """Write down how these sendings ended; one whose lease went to another changes nothing."""
-    await session.execute(_FINISH, [_ending(due, report, owner, now) for due, report in reports])
+    await _FINISH.run(session, [_ending(due, report, owner, now) for due, report in reports])
     for due, report in reports:
         if report.kind == "gone":
             person = await session.scalar(select(Person).where(Person.chat_id == due.chat_id).with_for_update())
@@ -217,33 +228,12 @@ def _ending(due: DueCheckIn, report: Report, owner: str, now: datetime) -> dict[
         retry_in = report.retry_in or min(FIRST_RETRY * 2 ** (due.attempt - 1), LONGEST_RETRY)
         state, wake_at = "waiting", now + retry_in
     return {
-        "b_id": due.id,
-        "b_attempt": due.attempt,
-        "b_owner": owner,
-        "b_state": state,
-        "b_wake_at": wake_at,
-        "b_unknowns": unknowns,
-        "b_message_id": report.message_id,
-        "b_sent_at": sent_at,
+        "id": due.id,
+        "attempt": due.attempt,
+        "owner": owner,
+        "state": state,
+        "wake_at": stored(wake_at),
+        "unknowns": unknowns,
+        "message_id": report.message_id,
+        "sent_at": stored(sent_at),
     }
-
-
-async def hold(session: AsyncSession, ids: Sequence[int], owner: str, until: datetime) -> None:
-    """Make the leases of these longer: their sender is alive."""
-    await session.execute(
-        update(CHECK_INS)
-        .where(CHECK_INS.c.id.in_(ids), CHECK_INS.c.owner == owner, CHECK_INS.c.state.in_(("claimed", "sending")))
-        .values(wake_at=until)
-    )
-
-
-async def release(session: AsyncSession, owner: str, now: datetime) -> int:
-    """Give back what this owner claimed and has not begun to send; return how many."""
-    released = await session.scalars(
-        update(CHECK_INS)
-        # What is claimed has a time to wake at, and an index of those.
-        .where(CHECK_INS.c.owner == owner, CHECK_INS.c.state == "claimed", CHECK_INS.c.wake_at.is_not(None))
-        .values(state="waiting", wake_at=now, owner=None)
-        .returning(CHECK_INS.c.id)
-    )
-    return len(released.all())

@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
+from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import QuietHours, quiet
 from scheduler.db.crypto import CannotOpen, KeysError, Vault
 from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.db.nudges import nudge_at
+from scheduler.db.rows import numbers
 from scheduler.db.types import VAULT
 from scheduler.due import DueCheckIn, LastAnswer
 
@@ -57,16 +58,7 @@ CONTEXT = (
 )
 
 
-def numbers(name: str) -> BindParameter[Any]:
-    """Return a parameter for a list of row numbers, which are written into the statement.
-
-    As parameters of their own, a few hundred cost psycopg more time than the server.
-    """
-    return bindparam(name, expanding=True, literal_execute=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Hold the check-in's own side of a claim that was just made, and how its plan stands after it."""
 
     id: int
@@ -118,8 +110,9 @@ def quiet_hours(row: Row[*tuple[Any, ...]] | HasNight) -> QuietHours:
     return _wall_time(row.quiet_from), _wall_time(row.quiet_to)
 
 
-# A handful of wall times are everybody's.
+# A handful of wall times are everybody's, and of those due in one minute most have the same night.
 _wall_time = lru_cache(maxsize=2000)(time.fromisoformat)
+_quiet = lru_cache(maxsize=2000)(quiet)
 
 
 def due_check_in(
@@ -149,7 +142,7 @@ def due_check_in(
         ends_plan=claim.is_over,
         closes_message_id=claim.message_id if claim.turn else earlier.message_id,
         nudge_at=None if claim.turn or claim.is_over else nudge_at(row, claim.next_due_at, hours, now),
-        wanted_at=None if claim.turn else quiet(claim.due_at, ZoneInfo(claim.zone), *hours),
+        wanted_at=None if claim.turn else _quiet(claim.due_at, ZoneInfo(claim.zone), *hours),
         last=earlier.last,
     )
 

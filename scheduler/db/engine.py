@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from scheduler.db import sqlite
 from scheduler.db.crypto import Vault
 from scheduler.db.types import VAULT
 
@@ -53,6 +55,12 @@ class Database:
         """Open one transaction that sees one moment and changes nothing."""
         async with self._read_sessions() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for one statement that changes nothing: it costs half of what a session does."""
+        async with self._reader.connect() as connection:
+            yield connection
 
     async def wipe(self) -> bool:
         """Bring deletions from SQLite's log into its file, and empty the log. Return whether nothing is left in it.
@@ -114,6 +122,10 @@ def _sqlite_engine(url: URL, *, writes: bool, size: int, checkpoint: bool) -> As
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    def connect(_dialect: object, _record: object, _path: object, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = sqlite.connect
+
+    event.listen(engine.sync_engine, "do_connect", connect)
     event.listen(engine.sync_engine, "connect", prepare)
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))

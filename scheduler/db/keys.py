@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from scheduler.db.base import Base
 from scheduler.db.crypto import CannotOpen, KeysError, Vault
 from scheduler.db.engine import Database
-from scheduler.db.models import Base, UsedKey
+from scheduler.db.models import UsedKey
 from scheduler.db.types import sealed_columns
 
 # Short enough that nobody waits for it: a writer holds up all others on SQLite.
@@ -35,11 +36,15 @@ class MissingKeysError(KeysError):
 
 async def check(session: AsyncSession, vault: Vault, now: datetime) -> None:
     """Note that the first key is used from now on. Raises MissingKeysError when the database needs others."""
-    known = set(await session.scalars(select(UsedKey.name)))
-    if missing := known - set(vault.names):
+    if missing := await find_missing(session, vault):
         raise MissingKeysError(missing)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     await session.execute(insert(UsedKey).values(name=vault.names[0], since=now).on_conflict_do_nothing())
+
+
+async def find_missing(session: AsyncSession, vault: Vault) -> set[str]:
+    """Return the names of keys that the database was used with and that `vault` lacks."""
+    return set(await session.scalars(select(UsedKey.name))) - set(vault.names)
 
 
 async def rotate(database: Database, now: datetime) -> int:

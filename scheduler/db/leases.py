@@ -18,7 +18,8 @@ _NOW = {
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 }
 
-_NOW_AS_STORED = literal_column(_NOW["postgresql"], UtcDateTime)
+# PostgreSQL's.
+SHOWN = literal_column(_NOW["postgresql"], UtcDateTime)
 
 # A comparison over the network is no better than this, and leases are far longer.
 CERTAIN = timedelta(seconds=1)
@@ -62,12 +63,16 @@ async def clock_ahead(session: AsyncSession, machine: Callable[[], datetime] = m
     if _kind(session) == "sqlite":
         return timedelta()
     asked_at = machine()
-    shown: datetime = (await session.execute(select(_NOW_AS_STORED))).scalar_one()
-    took = machine() - asked_at
+    return ahead(asked_at, (await session.execute(select(SHOWN))).scalar_one(), machine())
+
+
+def ahead(asked_at: datetime, shown: datetime, answered_at: datetime) -> timedelta | None:
+    """Return how far a clock that showed this is ahead of the one that asked, as `clock_ahead` does."""
+    took = answered_at - asked_at
     if not timedelta() <= took < CERTAIN:
         return None
-    ahead = shown - (asked_at + took / 2)
-    return ahead if abs(ahead) > CERTAIN else timedelta()
+    found = shown - (asked_at + took / 2)
+    return found if abs(found) > CERTAIN else timedelta()
 
 
 def _kind(session: AsyncSession) -> str:

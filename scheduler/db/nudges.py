@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,9 @@ NUDGE_AFTER = timedelta(days=1)
 
 NUDGE_PATIENCE = timedelta(hours=12)
 
+# Of those sent in one moment most have the same night.
+_quiet = lru_cache(maxsize=2000)(quiet)
+
 
 def nudge_at(
     row: Row[*tuple[Any, ...]], next_due_at: datetime | None, hours: QuietHours, now: datetime
@@ -21,7 +25,7 @@ def nudge_at(
     """Return when to remind once of a first sending: the next day, if the next one is not due by then."""
     if row.kind != "check_in" or row.stopped_at:
         return None
-    at = quiet(now + NUDGE_AFTER, ZoneInfo(row.plan_zone), *hours)
+    at = _quiet(now + NUDGE_AFTER, ZoneInfo(row.plan_zone), *hours)
     return at if next_due_at is None or at + NUDGE_AFTER <= next_due_at else None
 
 

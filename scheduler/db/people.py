@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scheduler.db.models import Base, Person
+from scheduler.db.base import Base
+from scheduler.db.models import Person
 
 
 async def find(session: AsyncSession, chat_id: int, *, lock: bool = False) -> Person | None:

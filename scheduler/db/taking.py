@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, case, false, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, Update, bindparam, case, false, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in, numbers
+from scheduler.db import leases
+from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in
+from scheduler.db.rows import Many, Values, numbers, stored
 from scheduler.db.steps import RULE_COLUMNS, Rule, Step, step_of
 from scheduler.due import DueCheckIn
-
-Values = dict[str, Any]
 
 # Silence after this many in a row is an answer: the plan ends, and says so.
 MAX_UNANSWERED = 3
@@ -24,6 +24,8 @@ _LOOK = select(
     select(func.min(PLANS.c.next_due_at)).where(PLANS.c.next_due_at.is_not(None)).scalar_subquery(),
     select(func.min(CHECK_INS.c.wake_at)).where(CHECK_INS.c.wake_at.is_not(None)).scalar_subquery(),
 )
+
+_LOOK_AND_CLOCK = _LOOK.add_columns(leases.SHOWN)
 
 _DUE = (
     select(
@@ -59,34 +61,47 @@ _CLOSE = (
     .returning(CHECK_INS.c.plan_id, CHECK_INS.c.sent_at, CHECK_INS.c.answered_at)
 )
 
-_MOVE_ON = (
-    update(PLANS)
-    .where(PLANS.c.id == bindparam("plan"))
-    .values({name: bindparam(f"new_{name}") for name in ("next_nominal", "next_due_at", "done_nominal", "unanswered")})
+
+def _plan(given: dict[str, Any]) -> Update:
+    return update(PLANS).where(PLANS.c.id == given["id"])
+
+
+_MOVED = ("next_nominal", "next_due_at", "done_nominal", "unanswered")
+
+_MOVE_ON = Many(
+    {name: PLANS.c[name] for name in ("id", *_MOVED)},
+    lambda given: _plan(given).values({name: given[name] for name in _MOVED}),
 )
 
-_MISS = update(PLANS).where(PLANS.c.id == bindparam("plan")).values(missed=PLANS.c.missed + bindparam("more"))
-
-_END = update(PLANS).where(PLANS.c.id == bindparam("plan")).values(stopped_at=bindparam("now"), stopped_why="silent")
-
-_PAUSE = (
-    update(PLANS)
-    .where(PLANS.c.id == bindparam("plan"))
-    .values(paused_at=bindparam("now"), next_nominal=None, next_due_at=None)
+_MISS = Many(
+    {"id": PLANS.c.id, "more": PLANS.c.missed},
+    lambda given: _plan(given).values(missed=PLANS.c.missed + given["more"]),
 )
+
+_END = Many(
+    {"id": PLANS.c.id, "now": PLANS.c.stopped_at},
+    lambda given: _plan(given).values(stopped_at=given["now"], stopped_why=literal_column("'silent'")),
+)
+
+_PAUSE = Many(
+    {"id": PLANS.c.id, "now": PLANS.c.paused_at},
+    lambda given: _plan(given).values(paused_at=given["now"], next_nominal=null(), next_due_at=null()),
+)
+
+_NEW = ("plan_id", "person_id", "nominal", "zone", "due_at", "expires_at", "state", "wake_at", "owner", "attempt")
+_ZERO: ColumnElement[int] = literal_column("0")
+_AT_FIRST: dict[str, Any] = {"turn": _ZERO, "unknowns": _ZERO, "missed_before": _ZERO, "nudged": false()}
 
 # A constraint holds the promise "never twice"; a row that breaks it must not stop the others of its batch.
-_INSERT = {
-    dialect.name: insert(CHECK_INS)
-    .values(
-        {name: bindparam(name) for name in ("plan_id", "person_id", "nominal", "zone", "due_at", "expires_at")}
-        | {name: bindparam(name) for name in ("state", "wake_at", "owner", "attempt")}
-        | dict.fromkeys(("turn", "unknowns", "missed_before"), literal_column("0"))
-        | {"nudged": false()}
-    )
-    .on_conflict_do_nothing()
-    for dialect, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
-}
+_INSERT = Many(
+    {name: CHECK_INS.c[name] for name in _NEW},
+    lambda given: sqlite.insert(CHECK_INS).values(given | _AT_FIRST).on_conflict_do_nothing(),
+    lambda given: (
+        postgresql.insert(CHECK_INS)
+        .from_select([*_NEW, *_AT_FIRST], select(*given.values(), *_AT_FIRST.values()))
+        .on_conflict_do_nothing()
+    ),
+)
 
 # What these plans had open was closed just before.
 _INSERTED = select(CHECK_INS.c.plan_id, CHECK_INS.c.id).where(
@@ -109,7 +124,21 @@ class _Move(NamedTuple):
 
 async def next_wake(session: AsyncSession) -> datetime | None:
     """Return when the deliverer must look next: cheap, from the ends of two indexes."""
-    plan, check_in = (await session.execute(_LOOK)).one()
+    return _earlier(*(await session.execute(_LOOK)).one())
+
+
+async def look(
+    connection: AsyncConnection, machine: Callable[[], datetime]
+) -> tuple[datetime | None, timedelta | None]:
+    """Return that, and how far the database's clock is ahead, as `leases.clock_ahead` does: by one statement."""
+    if connection.dialect.name == "sqlite":
+        return _earlier(*(await connection.execute(_LOOK)).one()), timedelta()
+    asked_at = machine()
+    plan, check_in, shown = (await connection.execute(_LOOK_AND_CLOCK)).one()
+    return _earlier(plan, check_in), leases.ahead(asked_at, shown, machine())
+
+
+def _earlier(plan: datetime | None, check_in: datetime | None) -> datetime | None:
     return min((at for at in (plan, check_in) if at is not None), default=None)
 
 
@@ -134,34 +163,31 @@ async def take_up(
             steps[rule] = step_of(rule, row.plan_id, now)
         step = steps[rule]
         if step is None:
-            broken.append({"plan": row.plan_id, "now": now})
+            broken.append({"id": row.plan_id, "now": stored(now)})
         else:
             moves.append(_Move(row, step, row.unanswered + silent.get(row.plan_id, 0)))
             tally["missed"] += step.missed
     await _move_on(session, moves, broken, now)
     new = {move.row.plan_id: _new_row(move, now, owner, lease) for move in moves if move.step.nominal}
-    ids = await _insert(session, list(new.values()))
+    ids = await _insert_all(session, list(new.values()))
     claimed = [move for move in moves if move.step.open_at <= now and move.row.plan_id in ids]
     earlier = await before(session, [move.row.plan_id for move in claimed], list(ids.values())) if claimed else {}
     return [due_check_in(session, move.row, _claim(move, ids), earlier, now) for move in claimed]
 
 
 async def _move_on(session: AsyncSession, moves: Sequence[_Move], broken: Sequence[Values], now: datetime) -> None:
-    if broken:
-        await session.execute(_PAUSE, broken)
-    if moves:
-        await session.execute(_MOVE_ON, [_moved(move) for move in moves])
-    if missed := [{"plan": move.row.plan_id, "more": move.step.missed} for move in moves if move.step.missed]:
-        await session.execute(_MISS, missed)
-    if ended := [{"plan": move.row.plan_id, "now": now} for move in moves if move.ends]:
-        await session.execute(_END, ended)
+    await _PAUSE.run(session, broken)
+    await _MOVE_ON.run(session, [_moved(move) for move in moves])
+    missed = [{"id": move.row.plan_id, "more": move.step.missed} for move in moves if move.step.missed]
+    await _MISS.run(session, missed)
+    await _END.run(session, [{"id": move.row.plan_id, "now": stored(now)} for move in moves if move.ends])
 
 
-async def _insert(session: AsyncSession, new: Sequence[Values]) -> dict[int, int]:
+async def _insert_all(session: AsyncSession, new: Sequence[Values]) -> dict[int, int]:
     """Insert check-ins and return their ids by plan."""
     if not new:
         return {}
-    await session.execute(_INSERT[session.get_bind().dialect.name], new)
+    await _INSERT.run(session, new)
     inserted = await session.execute(_INSERTED, {"plans": [values["plan_id"] for values in new]})
     return {row.plan_id: row.id for row in inserted}
 
@@ -170,11 +196,11 @@ def _moved(move: _Move) -> Values:
     """Return the plan's columns after this."""
     step = move.step
     return {
-        "plan": move.row.plan_id,
-        "new_next_nominal": None if move.ends else step.next_nominal,
-        "new_next_due_at": None if move.ends else step.next_due_at,
-        "new_done_nominal": step.nominal or move.row.done_nominal,
-        "new_unanswered": move.unanswered,
+        "id": move.row.plan_id,
+        "next_nominal": None if move.ends else step.next_nominal,
+        "next_due_at": None if move.ends else stored(step.next_due_at),
+        "done_nominal": step.nominal or move.row.done_nominal,
+        "unanswered": move.unanswered,
     }
 
 
@@ -187,10 +213,10 @@ def _new_row(move: _Move, now: datetime, owner: str, lease: timedelta) -> Values
         "person_id": row.person_id,
         "nominal": step.nominal,
         "zone": row.plan_zone,
-        "due_at": step.due_at,
-        "expires_at": step.expires_at,
+        "due_at": stored(step.due_at),
+        "expires_at": stored(step.expires_at),
         "state": "waiting" if is_held_back else "claimed",
-        "wake_at": step.open_at if is_held_back else now + lease,
+        "wake_at": stored(step.open_at if is_held_back else now + lease),
         "owner": None if is_held_back else owner,
         "attempt": 0 if is_held_back else 1,
     }

@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from telegram.constants import ParseMode
 from telegram.ext import ExtBot
 
-from bot.clock import system_clock
 from bot.pacing import Pacing
 from bot.sending import Sender
 from bot.transport import AiohttpRequest
@@ -29,9 +28,10 @@ from content.load import load_library
 from content.model import Library
 from scheduler.deliver import Deliverer
 from scheduler.due import Begin, DueCheckIn, Report, Send
-from scheduler.jobs import Clockwork
 from scheduler.zones import use_pinned_tzdata
 from tests.bench.crowds import DUE, add_plans, new_database, opened
+from tests.bench.figures import share
+from tests.bench.lags import lags
 from tests.bench.server import telegram
 
 TOKEN = "123456:" + "A" * 35
@@ -40,6 +40,9 @@ TOKEN = "123456:" + "A" * 35
 UNPACED = 1_000_000.0
 
 IN_FLIGHT = 64
+
+# So many go first, unmeasured: what is written out once for all time is no cost of one.
+WARM_UP = 50
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,21 @@ async def nothing_sent(due: DueCheckIn, begin: Begin) -> Report:
 
 def job_each(count: int) -> Cost:
     """Let APScheduler fire a job for each reminder from SQLAlchemyJobStore on SQLite's defaults."""
-    done = threading.Event()
     _fired.clear()
-    _fired.expected, _fired.done = count, done
     with tempfile.TemporaryDirectory() as folder:
         jobs = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None})
         jobs.add_jobstore("sqlalchemy", url=f"sqlite:///{Path(folder) / 'jobs.db'}")
         jobs.start(paused=True)
         due_at = datetime.now(UTC) - timedelta(seconds=1)
-        for number in range(count):
-            jobs.add_job(_fire, "interval", weeks=1, next_run_time=due_at, args=[number])
-        watch = Watch()
-        jobs.resume()
-        done.wait()
-        cost = watch.cost(count)
+        for part in (range(-WARM_UP, 0), range(count)):
+            _fired.expected, _fired.done = len(_fired) + len(part), threading.Event()
+            for number in part:
+                jobs.add_job(_fire, "interval", weeks=1, next_run_time=due_at, args=[number])
+            watch = Watch()
+            jobs.resume()
+            _fired.done.wait()
+            cost = watch.cost(len(part))
+            jobs.pause()
         jobs.shutdown()
     return cost
 
@@ -102,15 +106,16 @@ def _fire(number: int) -> None:
         _fired.done.set()
 
 
-async def deliver(url: str, count: int, send: Send) -> Cost:
-    """Let the deliverer do so many that are due at once."""
+async def deliver(url: str, count: int, send: Send, warm_up: int = WARM_UP) -> Cost:
+    """Let the deliverer do so many that are due at once, after a few others."""
     async with opened(url) as database:
-        await add_plans(database, 1, count, DUE)
         deliverer = Deliverer(database, send, lambda: DUE + timedelta(seconds=1), "bench")
-        watch = Watch()
-        while await deliverer.deliver_due():
-            pass
-        await deliverer.settle()
+        for first, last in ((1, warm_up), (warm_up + 1, warm_up + count)):
+            await add_plans(database, first, last + 1 - first, DUE)
+            watch = Watch()
+            while await deliverer.deliver_due():
+                pass
+            await deliverer.settle()
         return watch.cost(count)
 
 
@@ -118,14 +123,15 @@ async def bare(address: str, library: Library, count: int) -> Cost:
     """Send the same text with the library's own method, with as many at once as there are connections."""
     async with _bot(address) as bot:
         screen = check_ins.due(library, _example())
-        numbers = iter(range(1, count + 1))
 
         async def work() -> None:
             for number in numbers:
                 await bot.send_message(number, screen.text, parse_mode=ParseMode.HTML, reply_markup=screen.keyboard())
 
-        watch = Watch()
-        await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+        for first, last in ((1, WARM_UP), (WARM_UP + 1, WARM_UP + count)):
+            numbers = iter(range(first, last + 1))
+            watch = Watch()
+            await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
         return watch.cost(count)
 
 
@@ -166,45 +172,6 @@ def _example() -> DueCheckIn:
         wanted_at=DUE,
         last=None,
     )
-
-
-@dataclass
-class Lags:
-    """Note how long after its time each check-in was handed over, in seconds."""
-
-    count: int
-    first: datetime
-    apart: timedelta
-    found: list[float] = field(default_factory=list)
-    all_found: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, due: DueCheckIn, begin: Begin) -> Report:
-        """Note it when it would leave."""
-        allowed = await begin()
-        wanted = self.first + (due.chat_id - 1) * self.apart
-        self.found.append((system_clock() - wanted).total_seconds())
-        if len(self.found) == self.count:
-            self.all_found.set()
-        return Report("sent", message_id=due.id) if allowed else Report("not_sent")
-
-
-async def lags(url: str, count: int, apart: timedelta) -> list[float]:
-    """Return how late the only check-in due was, each time: an idle bot, and one person every now and then."""
-    async with opened(url) as database:
-        # Beyond the next regular look. The clockwork is not told of them: it has to see them by itself.
-        notes = Lags(count, system_clock() + timedelta(seconds=7.137), apart)
-        await add_plans(database, 1, count, notes.first, apart)
-        deliverer = Deliverer(database, notes.send, system_clock, "bench")
-        clockwork = Clockwork(database, deliverer, system_clock)
-        clockwork.start()
-        await notes.all_found.wait()
-        await clockwork.stop(1)
-        return sorted(notes.found)
-
-
-def share(values: list[float], part: float) -> float:
-    """Return the value that this part of them does not pass."""
-    return values[min(len(values) - 1, int(part * len(values)))]
 
 
 def _row(name: str, cost: Cost, base: Cost | None = None) -> str:

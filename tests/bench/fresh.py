@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import multiprocessing
@@ -88,6 +89,8 @@ def _run(told: Connection, work: Callable[..., Any], arguments: tuple[object, ..
     # What peers log of what they lose is counted instead.
     set_up_logs("ERROR", "json")
     logging.disable(logging.CRITICAL)
+    # As the bot does after its start: what is loaded need not be looked through again.
+    gc.freeze()
     try:
         value = work(*arguments)
         told.send((True, asyncio.run(value) if inspect.iscoroutine(value) else value))

@@ -12,9 +12,9 @@ from telegram.ext import CallbackContext
 
 from tests.bench import fresh
 from tests.bench.crowds import new_database
-from tests.bench.delivery import lags
 from tests.bench.figures import Row, Target, number, share
 from tests.bench.firing import new_job_queue
+from tests.bench.lags import lags
 from tests.bench.sending import places
 from tests.bench.sizes import Sizes
 

@@ -31,7 +31,8 @@ ONE = f"{HISTORY}::test_a_note_is_typed_shown_and_stored_sealed"
 def run_with_canary(folder: Path, *tests: str, **environment: str) -> tuple[str, list[str]]:
     """Run tests of conversations with everything logged; return the log, and what must not be in it."""
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "0", "-p", "tests.canary", "-k", "sqlite", *tests],
+        # No asserts of helpers are explained: rewriting them takes longer than some of the tests.
+        [sys.executable, "-m", "pytest", "-n", "0", "--assert=plain", "-p", "tests.canary", "-k", "sqlite", *tests],
         cwd=ROOT,
         env=os.environ | {"CALCIBOT_CANARY": str(folder), **environment},
         capture_output=True,

@@ -20,6 +20,7 @@ from bot.settings import Settings, SettingsError
 from scheduler.db import people
 from scheduler.db.crypto import Vault
 from scheduler.db.engine import Database
+from scheduler.db.keys import MissingKeysError
 from tests.clock import START
 from tests.keys import KEY, OTHER_KEY
 
@@ -154,6 +155,13 @@ def test_a_running_bot_takes_a_new_key_up_and_everything_is_sealed_with_it(
     assert "Everything can be read." in calcibot("check").output
 
 
+def test_a_check_before_the_first_start_makes_no_key(file: Path, calcibot: Callable[..., Result]) -> None:
+    said = calcibot("check")
+
+    assert "the first start makes" in str(said.exception)
+    assert not beside(file).exists()
+
+
 def test_one_key_in_the_settings_cannot_be_rotated_and_it_says_how(
     calcibot: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,5 +193,7 @@ def test_a_lost_key_is_one_sentence_and_an_exit_code_that_says_do_not_start_agai
     assert ended.returncode == EX_CONFIG, ended.stderr
     assert "encrypted with a key that is not here" in ended.stderr
     assert "Traceback" not in ended.stderr
+    said = calcibot("check")
+    assert isinstance(said.exception, MissingKeysError), "also while nothing is stored with the lost key"
     assert calcibot("give-up", "--yes").exit_code == 0
     assert calcibot("check").exit_code == 0

@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from bot.logs import set_up_logs
+from scheduler.db import migrate
 
 ROOT = Path(__file__).parents[2]
 TOKEN = f"123456789:{'A' * 35}"
@@ -32,6 +33,12 @@ def log() -> Iterator[StringIO]:
     logging.captureWarnings(capture=False)
     logging.root.handlers, logging.root.level, config, sys.excepthook = before
     structlog.configure(**config)
+
+
+def test_making_the_tables_of_a_first_start_is_silent(log: StringIO, tmp_path: Path) -> None:
+    migrate.upgrade(f"sqlite:///{tmp_path / 'calcibot.db'}")
+
+    assert log.getvalue() == ""
 
 
 @pytest.mark.parametrize("name", ["telegram.ext", "httpx", "a.library.nobody.has.thought.of", "py.warnings"])

@@ -1,5 +1,6 @@
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,11 +82,12 @@ def card_text(card: Outcome) -> str:
 
 
 def test_every_path_ends_in_an_outcome_that_no_answer_nearer_to_yes_lowers_and_only_all_no_is_routine(
-    walked: Walked, capsys: pytest.CaptureFixture[str]
+    walked: Walked, record_property: Callable[[str, object], None]
 ) -> None:
     # One test for all that the walk shows: it takes a while, and workers would each repeat it.
-    with capsys.disabled():
-        print(f"\nchecklist: {walked.paths:,} paths walked, and {len(CHECKLIST.screen.signs)} from the screen")  # noqa: T201
+    record_property(
+        "tally", f"checklist: {walked.paths:,} paths walked, and {len(CHECKLIST.screen.signs)} from the screen"
+    )
 
     assert walked.paths == 3 ** len(IDS)
     assert walked.levels.min() >= 0

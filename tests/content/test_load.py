@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from content import load
+from content import load, wording
 from content.load import CONTENT, ContentError, find_problems, load_library, parse_topic
 from content.model import TOPIC_IDS
 from content.problem import Problem
@@ -19,14 +22,37 @@ TODAY = date(2026, 11, 22)
 THANKS = "en/topics/thanks.md"
 
 
-# The same rules are read again for every broken copy: compiling them once is enough.
+# Each broken copy differs in one file, each day in none: what is read and measured of the others is so once.
 _parse_sign_rules = cache(parse_sign_rules)
+_known: dict[str, Any] = {}
+
+
+def _once(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same function, which remembers values for what is written alike. Errors are not remembered."""
+
+    def known(*values: Any) -> Any:
+        key = f"{id(work)} {values!r}"
+        if key not in _known:
+            _known[key] = work(*values)
+        return _known[key]
+
+    return known
+
+
+_PARTS = {name: replace(part, parse=_once(part.parse)) for name, part in load._PARTS.items()}
+_measure = _once(wording.measure)
+
+
+@pytest.fixture(autouse=True)
+def _read_and_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "parse_sign_rules", _parse_sign_rules)
+    monkeypatch.setattr(load, "_PARTS", _PARTS)
+    monkeypatch.setattr(wording, "measure", _measure)
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path) -> Path:
     """A copy of the real content that a test may break."""
-    monkeypatch.setattr(load, "parse_sign_rules", _parse_sign_rules)
     copy = tmp_path / "content"
     shutil.copytree(CONTENT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "phrasings", "built"))
     return copy

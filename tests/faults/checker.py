@@ -101,6 +101,12 @@ def copies(scene: Scene) -> Mapping[Key, list[datetime]]:
     return arrived
 
 
+def delivered_in(scene: Scene) -> float:
+    """Return the seconds from the first check-in that arrived to the last one."""
+    arrived = [at for times in copies(scene).values() for at in times]
+    return (max(arrived) - min(arrived)).total_seconds() if arrived else 0.0
+
+
 async def _read(database: Database) -> _Books:
     async with database.read() as session:
         joined = await session.execute(select(CheckIn, Plan.public_id).join(Plan, Plan.id == CheckIn.plan_id))

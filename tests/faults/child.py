@@ -15,17 +15,16 @@ from bot.clock import system_clock
 from bot.logs import set_up_logs
 from bot.polling import Deaf, Poller
 from bot.program import DRAIN_SECONDS, Program, stop_on_signals
-from content.load import load_library
 from scheduler.db import claims
 from scheduler.deliver import LEASE
 from scheduler.zones import use_pinned_tzdata
 from tests.faults.unprotected import NeverAsks, SendsAfterTheMark
 from tests.keys import new_vault
 
-use_pinned_tzdata()
+# With this module: every child is forked from one process that has imported it.
+from tests.library import LIBRARY
 
-# Loaded with this module: every child is forked from one process that has imported it.
-LIBRARY = load_library()
+use_pinned_tzdata()
 
 # Controls: deliverers without one of the protections.
 WITHOUT = {"asking": NeverAsks, "sending first": SendsAfterTheMark}

@@ -32,7 +32,7 @@ async def small_scene(empty_database: Path, tmp_path: Path) -> AsyncIterator[Sce
 
 @asynccontextmanager
 async def _scene(database_url: str, folder: Path) -> AsyncIterator[Scene]:
-    async with Phone() as phone, opened(database_url) as database:
+    async with Phone() as phone, opened(database_url, as_shipped=True) as database:
         scene = Scene(phone, database_url, database, folder)
         try:
             yield scene

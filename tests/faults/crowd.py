@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import aiohttp
-
 from scheduler.db import people, plans
+from scheduler.db.engine import Database
 from scheduler.rule import Cadence
-from tests.faults.harness import TOKEN, Scene
+from tests.faults.harness import PATIENCE, TOKEN, Scene
+from tests.keys import new_vault
 
 FIRST_CHAT = 1001
 
@@ -31,27 +33,56 @@ def noon_zone(now: datetime) -> str:
     return f"Etc/GMT{now.hour - 12:+d}"
 
 
-async def gather(scene: Scene, count: int) -> list[Due]:
-    """Make this many people whose weekly check-in came due this minute, and let their chats with the bot be open."""
-    now = datetime.now(UTC)
-    zone = noon_zone(now)
-    due_at = now.replace(second=0, microsecond=0)
-    wall = due_at.astimezone(ZoneInfo(zone))
-    cadence = Cadence(unit="week", at=time(wall.hour, wall.minute), anchor=wall.date())
+def open_chats(scene: Scene, count: int) -> range:
+    """Let this many people have a chat with the bot, in which nothing waits. Return the chats."""
     chats = range(FIRST_CHAT, FIRST_CHAT + count)
     for chat_id in chats:
         scene.phone.person(TOKEN, f"Person {chat_id}", id=chat_id).starts()
-    await _forget_updates(scene)
-    async with scene.database.write() as session:
-        for chat_id in chats:
-            person = await people.ensure(session, chat_id, now)
-            await plans.create(session, person, f"plan{chat_id}", "check_in", cadence, zone, due_at - timedelta(days=1))
-    return [Due(f"plan{chat_id}", wall.strftime("%Y-%m-%dT%H:%M"), chat_id, due_at) for chat_id in chats]
+    world = scene.phone.board.world(TOKEN)
+    with world.change():
+        world.confirm({update.update_id for update in world.updates})
+    return chats
 
 
-async def _forget_updates(scene: Scene) -> None:
-    async with (
-        aiohttp.ClientSession() as client,
-        client.get(f"{scene.phone.base_url}{TOKEN}/deleteWebhook?drop_pending_updates=true") as answer,
-    ):
-        assert answer.status == 200
+async def gather(scene: Scene, count: int) -> list[Due]:
+    """Make this many people whose weekly check-in came due this minute, and let their chats with the bot be open."""
+    dues = _dues(open_chats(scene, count))
+    await _plan(scene.database, dues)
+    return dues
+
+
+async def plan_apart(scene: Scene, chats: range) -> list[Due]:
+    """Let each of these have a check-in that came due this minute, all of them there at the same moment.
+
+    They are made in a process of its own, so that the local Telegram goes on meanwhile.
+    """
+    dues = _dues(chats)
+    planning = scene.fork(_run, scene.database_url, dues)
+    assert await planning.ended(PATIENCE + len(chats) / 20) == 0
+    return dues
+
+
+def _dues(chats: range) -> list[Due]:
+    due_at = datetime.now(UTC).replace(second=0, microsecond=0)
+    nominal = f"{due_at.astimezone(ZoneInfo(noon_zone(due_at))):%Y-%m-%dT%H:%M}"
+    return [Due(f"plan{chat_id}", nominal, chat_id, due_at) for chat_id in chats]
+
+
+def _run(database_url: str, dues: Sequence[Due]) -> None:
+    async def run() -> None:
+        database = Database(database_url, new_vault())
+        await _plan(database, dues)
+        await database.close()
+
+    asyncio.run(run())
+
+
+async def _plan(database: Database, dues: Sequence[Due]) -> None:
+    async with database.write() as session:
+        for due in dues:
+            zone = noon_zone(due.due_at)
+            wall = due.due_at.astimezone(ZoneInfo(zone))
+            cadence = Cadence(unit="week", at=time(wall.hour, wall.minute), anchor=wall.date())
+            person = await people.ensure(session, due.chat_id, due.due_at)
+            created_at = due.due_at - timedelta(days=1)
+            await plans.create(session, person, due.plan, "check_in", cadence, zone, created_at)

@@ -128,8 +128,8 @@ class Scene:
         """Return how many calls of a method were answered, in whatever way."""
         return len(self.phone.calls(TOKEN, method))
 
-    async def run_command(self) -> Child:
-        """Start `python -m bot run` as people do, and wait until it listens."""
+    async def run_command(self, words: str = "the bot listens") -> Child:
+        """Start `python -m bot run` as people do, and wait until it says these words."""
         stderr = self._new_log()
         environment = os.environ | {
             "TELEGRAM_BOT_TOKEN": TOKEN,
@@ -143,7 +143,7 @@ class Scene:
                 [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stderr=log, stdout=log
             )
         self.processes.append(process)
-        return await self._listening(Child(process.pid, process.poll, stderr))
+        return await self._listening(Child(process.pid, process.poll, stderr), words)
 
     async def start(self, **orders: Any) -> Child:
         """Start the program in a forked process, with `Orders` of the test's own, and wait until it listens."""
@@ -162,10 +162,10 @@ class Scene:
         self.children.append(new)
         return new
 
-    async def _listening(self, new: Child) -> Child:
+    async def _listening(self, new: Child, words: str = "the bot listens") -> Child:
         if new not in self.children:
             self.children.append(new)
-        await new.says("the bot listens")
+        await new.says(words)
         return new
 
     def _new_log(self) -> Path:

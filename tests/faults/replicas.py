@@ -1,8 +1,8 @@
 """Run three real replicas on one PostgreSQL database, kill one, restart one, and count what happened.
 
-`python -m tests.faults.replicas` needs TEST_POSTGRESQL_URL. It prints a table in Markdown, and ends with 1 if an update
-or a check-in was lost, came too often or out of order. How many were sent in the worst second is always measured, and
-judged with --hold-limit.
+`python -m tests.faults.replicas` needs TEST_POSTGRESQL_URL. It prints a table, with --write also into
+docs/measurements.md, and ends with 1 if an answer or a check-in was lost, came too often or out of order. How many were
+sent in the worst second, by all replicas together, is always measured, and judged with --hold-limit.
 """
 
 from __future__ import annotations
@@ -10,78 +10,48 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import secrets
 import signal
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import create_engine, make_url, text
-
-from bot.phone.people import Person
 from bot.phone.server import Phone
-from bot.phone.switchboard import Call
-from scheduler.db import migrate
-from scheduler.db.engine import Database
-from tests.bot.replicas import free_port
-from tests.faults import meter, replica
+from tests.bench import document, machine
+from tests.bench.crowds import new_database, opened
+from tests.bot.replicas import SECRET, free_port
+from tests.faults import crowd, meter, replica, writers
 from tests.faults.balancer import PATH, Balancer
-from tests.faults.checker import judge, unfinished
-from tests.faults.crowd import FIRST_CHAT, Due, noon_zone
-from tests.faults.harness import PATIENCE, TOKEN, Child, Scene, eventually
-from tests.faults.tally import REPLICAS, TEXTS, Answers, Orders, Tally, follow, worst_second
-from tests.keys import new_vault
-
-SECRET = "a-secret-of-32-or-more-characters"
-FIRST_WRITER = 5_000_000
-
-# A person who writes more often is asked to slow down.
-SECONDS_BETWEEN = 4.0
+from tests.faults.checker import delivered_in, judge, unfinished
+from tests.faults.harness import TOKEN, Child, Scene, eventually
+from tests.faults.progress import Tell, telling, told_every
+from tests.faults.tally import REPLICAS, Orders, Tally, where_and_when, worst_second
+from tests.faults.writers import Writer
 
 # To look costs much where much was sent.
-LOOK_EVERY = 0.5
+LOOK_EVERY = 1.0
 
-# So much of an answer tells which one it is.
-BEGINNING = 40
-
-
-@dataclass
-class Writer:
-    """Hold one person who writes, and when."""
-
-    person: Person
-    written: list[float] = field(default_factory=list)
-
-    def writes(self) -> None:
-        """Write the next text."""
-        self.person.writes(TEXTS[len(self.written) % len(TEXTS)])
-        self.written.append(time.monotonic())
+# So often somebody who waits is told how far it is.
+TELL_EVERY = 10.0
 
 
-async def run(orders: Orders, folder: Path) -> Tally:
+async def run(orders: Orders, database_url: str, folder: Path, tell: Tell) -> Tally:
     """Make the scene, let everything happen, and count."""
-    async with _database() as url, Phone() as phone:
-        database = Database(url, new_vault())
-        scene = Scene(phone, url, database, folder)
+    async with Phone() as phone, opened(database_url) as database:
+        scene = Scene(phone, database_url, database, folder)
         ports = [free_port() for _ in range(REPLICAS)]
         balancer = Balancer(ports)
         await balancer.start()
         try:
-            return await _run(orders, scene, balancer, ports)
+            return await _run(orders, scene, balancer, ports, tell)
         finally:
             await scene.close()
             await balancer.stop()
-            await database.close()
 
 
-async def _run(orders: Orders, scene: Scene, balancer: Balancer, ports: Sequence[int]) -> Tally:
+async def _run(orders: Orders, scene: Scene, balancer: Balancer, ports: Sequence[int], tell: Tell) -> Tally:
     lease, chat_lease = orders.leases
     webhook = f"http://127.0.0.1:{balancer.port}{PATH}"
     api_url, notes = await meter.start(scene)
@@ -96,130 +66,82 @@ async def _run(orders: Orders, scene: Scene, balancer: Balancer, ports: Sequence
         await new.says("the bot listens")
         return new
 
-    for number in range(orders.due):
-        scene.phone.person(TOKEN, f"Person {number}", id=FIRST_CHAT + number).starts()
-    world = scene.phone.board.world(TOKEN)
-    with world.change():
-        world.confirm({update.update_id for update in world.updates})
+    tell(f"{REPLICAS} replicas start")
+    chats = crowd.open_chats(scene, orders.due)
     running = list(await asyncio.gather(*(start(port) for port in ports)))
     await eventually(lambda: balancer.ready == REPLICAS, "every replica ready")
-    known = await _learn(scene)
-
+    known = await writers.learn(scene)
+    tell(f"{orders.due} people get a plan each")
     begun = time.monotonic()
-    due = await _plan(scene, orders.due)
-    writing = asyncio.create_task(_write(scene, orders))
-    await asyncio.sleep(orders.seconds / 3)
-    await running[0].kill()
-    again = asyncio.create_task(start(ports[0]))
-    await asyncio.sleep(orders.seconds / 3)
-    running[1].signal(signal.SIGTERM)
-    exits = [running[0].exit_code() or 0, await running[1].ended()]
-    await asyncio.gather(again, start(ports[1]))
-    writers = await writing
+    due = await crowd.plan_apart(scene, chats)
 
-    def answers() -> list[Answers]:
-        got = _by_chat(scene.phone.calls(TOKEN), known, begun)
-        return [follow(writer.written, got.get(writer.person.id, ())) for writer in writers]
+    people = writers.gather(scene, orders.updates_per_second)
+    async with told_every(TELL_EVERY, tell, lambda: writers.how_far(scene, people)):
+        tell(f"{len(people)} people write for {orders.seconds:g} s")
+        writing = asyncio.create_task(writers.write(people, orders.updates_per_second, orders.seconds))
+        await asyncio.sleep(orders.seconds / 3)
+        tell("one is killed and starts again")
+        await running[0].kill()
+        again = asyncio.create_task(start(ports[0]))
+        await asyncio.sleep(orders.seconds / 3)
+        tell("another is stopped and starts again")
+        running[1].signal(signal.SIGTERM)
+        exits = [running[0].exit_code() or 0, await running[1].ended()]
+        await asyncio.gather(again, start(ports[1]))
+        await writing
+        tell("nobody writes any more; the rest has to come")
 
-    # Until nothing more comes: every lease of the killed one is over, and everything has gone out at half the pace.
-    patience = 60 + 2 * (lease + chat_lease).total_seconds() + 2 * orders.due / orders.per_second
-    with suppress(TimeoutError):
-        # What does not come is told by the tally.
-        async with asyncio.timeout(patience):
-            while any(one.lost for one in answers()) or await unfinished(scene):  # noqa: ASYNC110  # other processes
-                await asyncio.sleep(LOOK_EVERY)
+        await _settle(scene, orders, people, known)
 
     left = [at for at in meter.read(notes) if at >= begun]
     return Tally(
         orders,
-        answers(),
+        writers.answered(scene, people, known),
         await judge(scene, due),
         worst_second(left),
         sum(call.status == 429 for call in scene.phone.calls(TOKEN)),
         len(left),
-        max(left) - min(left),
+        delivered_in(scene),
         [balancer.taken[port] for port in ports if balancer.taken[port]],
         balancer.failed.total(),
         exits,
+        meter.read_held(notes),
     )
 
 
-async def _learn(scene: Scene) -> Mapping[str, int]:
-    """Ask for each answer once, and return which text each beginning belongs to."""
-    person = scene.phone.person(TOKEN, "Probe", id=FIRST_WRITER - 1)
-    known: dict[str, int] = {}
-    for which, typed in enumerate(TEXTS):
-        person.writes(typed)
-        await scene.until(lambda which=which: len(_answers_to(person)) > which)  # type: ignore[misc]  # bound now
-        known[_answers_to(person)[-1]] = which
-    assert len(known) == len(TEXTS), "two texts have the same answer"
-    return known
+async def _settle(scene: Scene, orders: Orders, people: Sequence[Writer], known: Mapping[str, int]) -> None:
+    """Wait until nothing more is to come; what never comes is told by the tally."""
+    # Every lease of the killed one is over, and everything has gone out at half the pace.
+    patience = 60 + 2 * sum(lease.total_seconds() for lease in orders.leases) + 2 * orders.due / orders.per_second
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            while True:
+                is_answered = not any(one.lost for one in writers.answered(scene, people, known))
+                if is_answered and not await unfinished(scene):
+                    return
+                await asyncio.sleep(LOOK_EVERY)  # other processes bring it about
 
 
-def _answers_to(person: Person) -> list[str]:
-    return [seen.text[:BEGINNING] for seen in person.sees() if seen.from_bot]
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run as the command line says."""
+    parser = _parser()
+    asked = vars(parser.parse_args(arguments))
+    write, orders = asked.pop("write"), Orders(**asked)
+    server = os.environ.get("TEST_POSTGRESQL_URL")
+    if not server:
+        parser.error("TEST_POSTGRESQL_URL names no PostgreSQL server")
+    facts = where_and_when(machine.facts(server))
+    with new_database(server) as url, tempfile.TemporaryDirectory() as folder:
+        tally = asyncio.run(run(orders, url, Path(folder), telling()))
+    text = f"{facts}\n{tally}"
+    sys.stdout.write(text)
+    if write:
+        document.write("replicas", text)
+    if tally.broken:
+        sys.exit("; ".join(tally.broken))
 
 
-async def _plan(scene: Scene, count: int) -> list[Due]:
-    """Let this many people have a check-in that came due this minute."""
-    now = datetime.now(UTC)
-    zone, due_at = noon_zone(now), now.replace(second=0, microsecond=0)
-    chats = range(FIRST_CHAT, FIRST_CHAT + count)
-    # In a process of its own, so that the local Telegram goes on meanwhile.
-    planning = scene.fork(replica.plan, scene.database_url, chats, zone, due_at)
-    assert await planning.ended(PATIENCE + count / 20) == 0
-    nominal = due_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
-    return [Due(f"plan{chat_id}", nominal, chat_id, due_at) for chat_id in chats]
-
-
-async def _write(scene: Scene, orders: Orders) -> list[Writer]:
-    """Let many people write, evenly, and each of them slowly enough."""
-    count = max(1, round(orders.updates_per_second * SECONDS_BETWEEN))
-    writers = [Writer(scene.phone.person(TOKEN, f"Writer {n}", id=FIRST_WRITER + n)) for n in range(count)]
-    begun = time.monotonic()
-    for number in range(round(orders.updates_per_second * orders.seconds)):
-        await asyncio.sleep(max(0.0, begun + number / orders.updates_per_second - time.monotonic()))
-        writers[number % count].writes()
-    return writers
-
-
-def _by_chat(
-    calls: Sequence[Call], known: Mapping[str, int], begun: float
-) -> Mapping[int, Sequence[tuple[float, int]]]:
-    """Return when each writer was answered, and to which of TEXTS; -1 for an answer that is none of these."""
-    got: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for call in calls:
-        if call.method == "sendMessage" and call.status == 200 and call.started >= begun:
-            got[int(call.parameters["chat_id"])].append((call.started, _which(call, known)))
-    return got
-
-
-def _which(call: Call, known: Mapping[str, int]) -> int:
-    answer = call.answer
-    assert isinstance(answer, dict)  # of a call that went well
-    return known.get(answer["result"]["text"][:BEGINNING], -1)
-
-
-@asynccontextmanager
-async def _database() -> AsyncIterator[str]:
-    """Make a database for this run on the server of the tests."""
-    server = make_url(os.environ["TEST_POSTGRESQL_URL"]).set(drivername="postgresql+psycopg")
-    name = f"calcibot_replicas_{secrets.token_hex(4)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-        url = server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-        await asyncio.to_thread(migrate.upgrade, url)
-        yield url
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        engine.dispose()
-
-
-def main() -> None:
-    """Run as the command line says, and print the tally."""
+def _parser() -> argparse.ArgumentParser:
     usual = Orders()
     parser = argparse.ArgumentParser(prog="python -m tests.faults.replicas", description=__doc__)
     parser.add_argument("--due", type=int, default=usual.due, help="check-ins due in the same minute")
@@ -228,14 +150,8 @@ def main() -> None:
     parser.add_argument("--per-second", type=float, default=usual.per_second, help="SEND_PER_SECOND of each replica")
     parser.add_argument("--as-shipped", action="store_true", help="with the real leases: a minute longer")
     parser.add_argument("--hold-limit", action="store_true", help="fail when too many were sent in a second")
-    orders = Orders(**vars(parser.parse_args()))
-    if not os.environ.get("TEST_POSTGRESQL_URL"):
-        parser.error("TEST_POSTGRESQL_URL names no PostgreSQL server")
-    with tempfile.TemporaryDirectory() as folder:
-        tally = asyncio.run(run(orders, Path(folder)))
-    sys.stdout.write(f"{tally}\n")
-    if tally.broken:
-        sys.exit("; ".join(tally.broken))
+    parser.add_argument("--write", action="store_true", help="write the table into docs/measurements.md")
+    return parser
 
 
 if __name__ == "__main__":

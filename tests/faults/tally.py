@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.intake import CHAT_LEASE
 from scheduler.deliver import LEASE
+from tests.bench.document import table
 from tests.faults.checker import Verdict
 
 REPLICAS = 3
@@ -18,8 +19,6 @@ TEXTS = ("/help", "/privacy", "/settings", "/topics")
 
 # Telegram's own limit, of which a bot keeps below.
 LIMIT = 30
-
-HEADINGS = ("what", "number")
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,15 @@ class Tally:
     took_part: Sequence[int]
     refused: int
     exits: Sequence[int]
+    meter_held: float = 0.0
 
     @property
     def broken(self) -> list[str]:
         """Return what must not be so."""
         rules = {
-            "an update was lost": any(one.lost for one in self.answers),
+            "an answer is missing": any(one.lost for one in self.answers),
             "answers came out of order": any(one.out_of_order for one in self.answers),
-            f"check-ins: {dict(self.verdict.broken)}": bool(self.verdict.broken),
+            broken_promises(self.verdict): bool(self.verdict.broken),
             "a stop did not end well": list(self.exits) != [-signal.SIGKILL, 0],
             "a replica took no part": len(self.took_part) < REPLICAS,
             "more than the limit were sent in a second": self.orders.hold_limit and self.worst_second > LIMIT,
@@ -79,34 +79,69 @@ class Tally:
 
     def __str__(self) -> str:
         """Return a table in Markdown."""
-        waits = sorted(wait for one in self.answers for wait in one.waits)
-        lost = sum(one.lost for one in self.answers)
-        verdict = self.verdict
         rows = {
             "replicas, one killed and one restarted in the middle": REPLICAS,
-            f"updates, {self.orders.updates_per_second:g} a second": len(waits) + lost,
-            "updates lost": lost,
-            "answers that came twice (killed between answer and note)": sum(one.repeated for one in self.answers),
-            "answers out of order in their chat": sum(one.out_of_order for one in self.answers),
-            "seconds to an answer, median / 95 % / longest": " / ".join(
-                f"{waits[min(len(waits) - 1, int(len(waits) * share))]:.2f}" for share in (0.5, 0.95, 1.0)
-            ),
+            **answer_rows(self.answers, self.orders.updates_per_second, "killed between answer and note"),
             "calls taken by each replica": " / ".join(map(str, self.took_part)),
             "calls that Telegram had to repeat": self.refused,
-            "check-ins due in the same minute": verdict.due,
-            "check-ins lost": len(verdict.lost),
-            "check-ins that came twice, with a note of it": len(verdict.doubled),
-            "check-ins that came more often": len(verdict.too_often),
-            "check-ins unfinished, unexplained, untimely": sum(
-                map(len, (verdict.unfinished, verdict.unexplained, verdict.untimely))
-            ),
-            "seconds from the first to the last send": f"{self.all_sent_in:.1f}",
-            "sends": self.sends,
-            f"sends in the worst second (told {self.orders.per_second:g}, Telegram's limit {LIMIT})": self.worst_second,
+            **check_in_rows(self.verdict, self.all_sent_in),
+            **send_rows(self.sends, self.worst_second, self.orders.per_second, self.meter_held),
             "calls answered with 429": self.floods,
             "exit codes of the killed and of the stopped": " / ".join(map(str, self.exits)),
         }
-        return "\n".join(f"| {name} | {value} |" for name, value in (HEADINGS, ("---", "---"), *rows.items()))
+        return written(rows)
+
+
+def answer_rows(answers: Sequence[Answers], per_second: float, why_twice: str) -> Mapping[str, object]:
+    """Return what the table says of updates and their answers."""
+    waits = sorted(wait for one in answers for wait in one.waits)
+    lost = sum(one.lost for one in answers)
+    spread = (f"{waits[min(len(waits) - 1, int(len(waits) * share))]:.2f}" for share in (0.5, 0.95, 1.0) if waits)
+    return {
+        f"updates, {per_second:g} a second": len(waits) + lost,
+        "answers missing": lost,
+        f"answers that came twice ({why_twice})": sum(one.repeated for one in answers),
+        "answers out of order in their chat": sum(one.out_of_order for one in answers),
+        "seconds to an answer, median / 95 % / longest": " / ".join(spread) or "none came",
+    }
+
+
+def broken_promises(verdict: Verdict) -> str:
+    """Return how many check-ins broke which part of the promise, in words."""
+    return "check-ins: " + ", ".join(f"{len(keys)} {name}" for name, keys in verdict.broken.items())
+
+
+def check_in_rows(verdict: Verdict, seconds: float) -> Mapping[str, object]:
+    """Return what the table says of check-ins; `seconds` from the first to the last of them."""
+    return {
+        "check-ins due in the same minute": verdict.due,
+        "check-ins lost": len(verdict.lost),
+        "check-ins that came twice, with a note of it": len(verdict.doubled),
+        "check-ins that came more often": len(verdict.too_often),
+        "check-ins unfinished, unexplained, untimely": sum(
+            map(len, (verdict.unfinished, verdict.unexplained, verdict.untimely))
+        ),
+        "seconds from the first to the last check-in": f"{seconds:.0f}",
+    }
+
+
+def send_rows(sends: int, worst: int, per_second: float, held: float) -> Mapping[str, object]:
+    """Return what the table says of the limit; `held` is for how many seconds the meter could not look."""
+    return {
+        "calls that put something into a chat": sends,
+        f"of these in the worst second (told {per_second:g}, Telegram's limit {LIMIT})": worst,
+        "longest that the meter itself was held up, s (then that second seems fuller than it was)": f"{held:.2f}",
+    }
+
+
+def where_and_when(facts: Mapping[str, str]) -> str:
+    """Return the lines above the table."""
+    return "".join(f"- {name}: {facts[name]}\n" for name in ("date", "machine", "load", "Python"))
+
+
+def written(rows: Mapping[str, object]) -> str:
+    """Return a table in Markdown."""
+    return table(("what", "number"), [(name, str(value)) for name, value in rows.items()])
 
 
 def worst_second(instants: Sequence[float]) -> int:

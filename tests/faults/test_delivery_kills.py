@@ -14,6 +14,7 @@ import pytest
 
 from bot.pacing import SENDS_PER_SECOND
 from bot.phone.faults import Fault
+from tests.conftest import EVERYTHING
 from tests.faults import unprotected
 from tests.faults.checker import Verdict, judge, unfinished
 from tests.faults.crowd import FIRST_CHAT, gather
@@ -25,8 +26,8 @@ DUE, KILLS = 200, 10
 # So many are delivered in a life at most. With those under way at the kills there are enough for all lives.
 A_LIFE = 12
 
-# A quarter of the real number, so that the test is over in seconds.
-CROWD = 300 if RUNS == 1 else 1200
+# Fewer than the real number, so that the test is over in seconds.
+CROWD = 1200 if RUNS > 1 else 300 if EVERYTHING else 150
 
 # More than two on one SQLite file are never there, and two only while one takes over from the other.
 REPLICAS = {"postgresql": 6, "sqlite": 2}

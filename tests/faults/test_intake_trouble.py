@@ -39,6 +39,16 @@ async def test_a_refused_token_ends_the_program_at_once_and_it_works_again_after
     await scene.until(lambda: answers(alice) == 1)
 
 
+@pytest.mark.case(9)
+async def test_a_token_that_is_refused_at_the_first_call_leaves_nothing_open(small_scene: Scene) -> None:
+    small_scene.phone.fail(TOKEN, "getMe", status=401)
+
+    bot = await small_scene.run_command("TELEGRAM_BOT_TOKEN")
+
+    assert await bot.ended(patience=5) == 78
+    assert "asyncio" not in bot.log()
+
+
 @pytest.mark.case(10)
 async def test_another_poller_is_borne_for_a_moment_and_not_for_long(small_scene: Scene) -> None:
     scene, alice = small_scene, small_scene.person("Alice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.bench.crowds import new_database
 from tests.conftest import leave_out
 from tests.faults.harness import tell
 from tests.faults.replicas import run
@@ -17,10 +18,12 @@ SMALL = Orders(due=60, seconds=6)
 async def test_nothing_is_lost_or_out_of_order_when_one_of_three_replicas_is_killed_and_one_restarted(
     tmp_path: Path,
 ) -> None:
-    if not os.environ.get("TEST_POSTGRESQL_URL"):
+    server = os.environ.get("TEST_POSTGRESQL_URL")
+    if not server:
         leave_out("TEST_POSTGRESQL_URL names no PostgreSQL server")
 
-    tally = await run(SMALL, tmp_path)
+    with new_database(server) as url:
+        tally = await run(SMALL, url, tmp_path, tell)
 
     tell(tally)
     assert tally.broken == []

@@ -20,6 +20,7 @@ from scheduler.due import Begin, DueCheckIn, Report
 from scheduler.rule import Cadence
 from tests.clock import StillClock
 from tests.keys import new_vault
+from tests.store import open_at_ease
 
 _ids = itertools.count(1)
 
@@ -86,9 +87,9 @@ async def deliver_all(database: Database, post: Post, clock: StillClock, owner: 
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """Open a database for the length of a block."""
-    database = Database(url, new_vault())
+async def opened(url: str, *, as_shipped: bool = False) -> AsyncIterator[Database]:
+    """Open a database for the length of a block, `as_shipped` also where that waits for the disk."""
+    database = Database(url, new_vault()) if as_shipped else open_at_ease(url, new_vault())
     try:
         yield database
     finally:

@@ -1,27 +1,23 @@
-"""What people say is encrypted where it is stored, with keys that can be changed. On SQLite and PostgreSQL."""
+"""What people say is encrypted where it is stored. On SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from scheduler.db import keys, people
-from scheduler.db.crypto import CannotOpen, KeysError, Vault, new_key, parse_keys
+from scheduler.db.crypto import CannotOpen, KeysError
 from scheduler.db.engine import Database
-from scheduler.db.models import CheckIn, Plan, Run
+from scheduler.db.models import CheckIn
 from tests.clock import START, StillClock
-from tests.keys import KEY, OTHER_KEY, new_vault
 from tests.scheduler.builders import Post, deliver_all, opened
-
-CANARY = "canary-4711 it weeps"
+from tests.scheduler.sealed import CANARY, fill, raw_tokens, read_all
 
 
 @pytest.fixture
@@ -41,50 +37,6 @@ def file(empty_database: Path, tmp_path: Path) -> Path:
 def stored(file: Path) -> bytes:
     """Return every byte of a database: the file, its log, and whatever else lies beside it."""
     return b"".join(one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
-
-
-async def fill(database: Database, chat_id: int = 7, words: str = CANARY) -> int:
-    """Add a person of whom everything that is encrypted is set, and return their row number."""
-    async with database.write() as session:
-        person = await people.ensure(session, chat_id, START)
-        people.ask(person, {"kind": "plan", "note": words})
-        people.apply_once(person, 1, {"kind": "plan", "note": words})
-        plan = Plan(
-            public_id=f"plan{chat_id}", person_id=person.id, kind="visit", about=words, created_at=START, unit="once",
-            interval=1, at="09:00", anchor=START.date(), zone="UTC", weekdays="", unanswered=0, missed=0,
-        )  # fmt: skip
-        session.add(plan)
-        await session.flush()
-        session.add(
-            CheckIn(
-                plan_id=plan.id, person_id=person.id, nominal="2026-11-22T09:00", zone="UTC", due_at=START,
-                expires_at=START, state="sent", answered_at=START, answer=words, details={"note": words},
-            )
-        )  # fmt: skip
-        session.add(
-            Run(
-                public_id=f"run{chat_id}", person_id=person.id, checklist_version=1, started_at=START, flag=words,
-                answers={"pain": words}, emergency_sign=words, outcome=words,
-            )
-        )  # fmt: skip
-        return person.id
-
-
-async def read_all(database: Database, chat_id: int = 7) -> dict[str, Any]:
-    async with database.read() as session:
-        data = await people.everything(session, chat_id)
-        assert data is not None
-        return data
-
-
-async def raw_tokens(database: Database) -> list[str]:
-    """Return what stands in every encrypted column, without the models."""
-    async with database.read() as session:
-        found = []
-        for model, column in keys.columns():
-            name = column.key.removeprefix("_")
-            found += list(await session.scalars(text(f"SELECT {name} FROM {model.__tablename__}")))
-        return [token for token in found if token is not None]
 
 
 async def test_every_encrypted_value_comes_back_as_it_was_put_in(database: Database) -> None:
@@ -201,108 +153,6 @@ async def test_a_database_without_keys_refuses_to_keep_an_answer(database_url: s
             await fill(database)
     finally:
         await database.close()
-
-
-@pytest.mark.case(111)
-async def test_everything_is_sealed_anew_while_others_write(database_url: str, clock: StillClock) -> None:
-    async with opened(database_url) as database:
-        for chat_id in range(100, 130):
-            await fill(database, chat_id)
-    rotating, running = (Database(database_url, new_vault(OTHER_KEY, KEY)) for _ in range(2))
-    try:
-
-        async def talk() -> None:
-            for turn in range(20):
-                for chat_id in (100, 129):
-                    async with running.write() as session:
-                        person = await people.find(session, chat_id, lock=True)
-                        assert person is not None
-                        people.ask(person, {"turn": turn})
-                await fill(running, 200 + turn)
-
-        _, count = await asyncio.gather(talk(), keys.rotate(rotating, clock()))
-    finally:
-        await rotating.close()
-        await running.close()
-
-    assert count >= 30 * 8 - 2
-    with_new_only = Database(database_url, new_vault(OTHER_KEY))
-    try:
-        assert len(await raw_tokens(with_new_only)) == 50 * 9
-        assert not await keys.count_unreadable(with_new_only)
-        assert (await read_all(with_new_only, 129))["people"][0]["asking"] == {"turn": 19}
-    finally:
-        await with_new_only.close()
-
-
-@pytest.mark.case(111)
-async def test_a_lost_key_is_named_and_giving_it_up_lets_the_bot_start(database_url: str, clock: StillClock) -> None:
-    async with opened(database_url) as database:
-        await keys.rotate(database, clock())
-        await fill(database)
-    database = Database(database_url, new_vault(OTHER_KEY))
-    try:
-        async with database.write() as session:
-            with pytest.raises(keys.MissingKeysError, match=new_vault().names[0]):
-                await keys.check(session, new_vault(OTHER_KEY), clock())
-        lost = await keys.count_unreadable(database)
-
-        await keys.give_up(database, clock())
-
-        async with database.write() as session:
-            await keys.check(session, new_vault(OTHER_KEY), clock())
-        data = await read_all(database)
-    finally:
-        await database.close()
-    assert lost.total() == 9
-    assert lost["runs.answers"] == 1
-    assert data["runs"] == []
-    assert data["check_ins"][0]["answer"] is None
-
-
-async def test_old_keys_are_needed_until_they_are_retired(database_url: str, clock: StillClock) -> None:
-    async with opened(database_url) as database:
-        await keys.rotate(database, clock())
-        await fill(database)
-    both, new_only = new_vault(OTHER_KEY, KEY), new_vault(OTHER_KEY)
-    database = Database(database_url, both)
-    try:
-        await keys.rotate(database, clock())
-        async with database.write() as session:
-            with pytest.raises(keys.MissingKeysError):
-                await keys.check(session, new_only, clock())
-
-        await keys.retire(database, clock())
-
-        async with database.write() as session:
-            await keys.check(session, new_only, clock())
-    finally:
-        await database.close()
-
-
-def test_a_vault_takes_up_keys_that_were_changed_meanwhile() -> None:
-    news: list[tuple[str, ...] | None] = [None, (OTHER_KEY, KEY), None, None]
-    vault = Vault([KEY], lambda: news.pop(0))
-    old = vault.seal("a", "runs.outcome", 1)
-
-    new = vault.seal("a", "runs.outcome", 1)
-
-    assert vault.open(old, "runs.outcome", 1) == "a"
-    assert new_vault(OTHER_KEY).open(new, "runs.outcome", 1) == "a"
-
-
-@pytest.mark.parametrize("bad", [[], ["short"], [KEY, "x" * 44], ["ü" * 44]])
-def test_bad_keys_are_refused_in_words_that_do_not_repeat_them(bad: list[str]) -> None:
-    with pytest.raises(KeysError) as error:
-        Vault(bad)
-
-    assert not any(key in str(error.value) for key in bad)
-
-
-def test_keys_are_read_from_commas_and_lines_without_comments() -> None:
-    assert parse_keys(f"# the newest first\n{KEY}\n\n{OTHER_KEY} # old\n") == (KEY, OTHER_KEY)
-    assert parse_keys(f"{KEY},{OTHER_KEY}, {KEY}") == (KEY, OTHER_KEY)
-    assert len(set(map(len, (new_key(), KEY)))) == 1
 
 
 async def test_a_row_number_is_never_given_out_again(file: Path) -> None:

@@ -11,12 +11,13 @@ import asyncio
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import document, machine
 from tests.bench.crowds import new_database
+from tests.faults.progress import telling
+from tests.faults.tally import where_and_when
 from tests.soak.run import soak
 from tests.soak.tally import Orders
 
@@ -28,16 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server = os.environ.get("TEST_POSTGRESQL_URL") or None
     if orders.postgresql and server is None:
         parser.error("TEST_POSTGRESQL_URL names no PostgreSQL server")
-    begun, facts = time.monotonic(), machine.facts(server)
-
-    def tell(words: str) -> None:
-        sys.stderr.write(f"{time.monotonic() - begun:7.1f} s  {words}\n")
-        sys.stderr.flush()
-
+    facts = where_and_when(machine.facts(server))
     with new_database(server if orders.postgresql else None) as url, tempfile.TemporaryDirectory() as folder:
-        tally = asyncio.run(soak(orders, url, Path(folder), tell))
-    told = "".join(f"- {name}: {facts[name]}\n" for name in ("date", "machine", "load"))
-    text = f"{told}\n{tally}"
+        tally = asyncio.run(soak(orders, url, Path(folder), telling()))
+    text = f"{facts}\n{tally}"
     sys.stdout.write(text)
     document.write("soak", text)
     if tally.broken:

@@ -9,35 +9,31 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from bot.phone.server import Phone
 from tests.bench.crowds import opened
 from tests.bench.process import OURS, Bot, start
-from tests.bot.replicas import free_port
-from tests.faults import meter, replica
-from tests.faults.checker import copies, judge, unfinished
-from tests.faults.crowd import FIRST_CHAT, Due, noon_zone
-from tests.faults.harness import PATIENCE, TOKEN, Scene, eventually
+from tests.bot.replicas import SECRET, free_port
+from tests.faults import crowd, meter, writers
+from tests.faults.checker import delivered_in, judge, unfinished
+from tests.faults.harness import TOKEN, Scene, eventually
+from tests.faults.progress import Tell, told_every
 from tests.faults.tally import worst_second
-from tests.soak import people
-from tests.soak.people import Writer
+from tests.faults.writers import Writer
 from tests.soak.tally import Orders, Tally
 
-SECRET = "a-secret-of-32-or-more-characters"
 LISTENS = "the bot listens"
 
 # To look costs much where much was sent.
 LOOK_EVERY = 1.0
 
+# So often somebody who waits is told how far it is.
+TELL_EVERY = 10.0
+
 # What has not come after so many times the least that it can take counts as missing: each 429 stops all for a second.
 SLOWEST = 3.0
-
-Tell = Callable[[str], None]
 
 
 @dataclass
@@ -82,39 +78,41 @@ async def soak(orders: Orders, database_url: str, folder: Path, tell: Tell) -> T
 
 async def _soak(orders: Orders, scene: Scene, tell: Tell) -> Tally:
     tell(f"{orders.due} people get a plan each")
-    due = await _plan(scene, orders.due)
-    api_url, notes = await _meter(scene)
+    due = await crowd.plan_apart(scene, crowd.open_chats(scene, orders.due))
+    api_url, notes = await meter.start(scene)
     life = Life(_environment(orders, scene), api_url, scene.folder)
     bot = await life.begin()
     try:
-        known = await people.learn(scene)
+        known = await writers.learn(scene)
         _trouble(scene, orders)
-        writers = people.gather(scene, orders.updates_per_second)
-        tell(f"{len(writers)} people write for {orders.seconds:g} s")
-        writing = asyncio.create_task(people.write(writers, orders.updates_per_second, orders.seconds))
-        await _watch(life, bot, orders.seconds / 2)
-        tell("the restart")
-        exit_code = await bot.leave()
-        bot = await life.begin()
-        while not writing.done():
-            await _watch(life, bot, LOOK_EVERY)
-        await writing
-        tell("nobody writes any more; the rest has to come")
-        await _settle(scene, orders, life, bot, writers, known)
+        people = writers.gather(scene, orders.updates_per_second)
+        tell(f"{len(people)} people write for {orders.seconds:g} s")
+        async with told_every(TELL_EVERY, tell, lambda: writers.how_far(scene, people)):
+            writing = asyncio.create_task(writers.write(people, orders.updates_per_second, orders.seconds))
+            await _watch(life, bot, orders.seconds / 2)
+            tell("the restart")
+            exit_code = await bot.leave()
+            bot = await life.begin()
+            while not writing.done():
+                await _watch(life, bot, LOOK_EVERY)
+            await writing
+            tell("nobody writes any more; the rest has to come")
+            await _settle(scene, orders, life, bot, people, known)
     finally:
         if bot.process.poll() is None:
             await bot.leave()
-    arrived = [at for times in copies(scene).values() for at in times]
+    left = meter.read(notes)
     return Tally(
         orders,
-        people.answered(scene.phone.calls(TOKEN, "sendMessage"), writers, known),
+        writers.answered(scene, people, known),
         await judge(scene, due),
-        len(meter.read(notes)),
-        worst_second(meter.read(notes)),
+        len(left),
+        worst_second(left),
         Counter(call.status for call in scene.phone.calls(TOKEN) if call.faulty),
-        (max(arrived) - min(arrived)).total_seconds() if arrived else 0.0,
+        delivered_in(scene),
         exit_code,
         life.memory,
+        meter.read_held(notes),
     )
 
 
@@ -126,7 +124,7 @@ async def _watch(life: Life, bot: Bot, seconds: float) -> None:
 
 
 async def _settle(
-    scene: Scene, orders: Orders, life: Life, bot: Bot, writers: Sequence[Writer], known: Mapping[str, int]
+    scene: Scene, orders: Orders, life: Life, bot: Bot, people: Sequence[Writer], known: Mapping[str, int]
 ) -> None:
     """Wait until nothing more is to come, or so long that what is missing will never come: the tally tells."""
     messages = orders.due + orders.updates_per_second * orders.seconds
@@ -134,8 +132,7 @@ async def _settle(
         async with asyncio.timeout(60 + SLOWEST * messages / orders.per_second):
             while True:
                 await _watch(life, bot, LOOK_EVERY)
-                calls = scene.phone.calls(TOKEN, "sendMessage")
-                is_answered = not any(one.lost for one in people.answered(calls, writers, known))
+                is_answered = not any(one.lost for one in writers.answered(scene, people, known))
                 if is_answered and not await unfinished(scene):
                     return
 
@@ -163,27 +160,3 @@ def _trouble(scene: Scene, orders: Orders) -> None:
     fail(TOKEN, times=-1, retry_after=1, when=now_and_then(orders.flooded))
     fail(TOKEN, times=-1, status=500, when=now_and_then(orders.broken / 2))
     fail(TOKEN, times=-1, status=502, after_recording=True, when=now_and_then(orders.broken / 2))
-
-
-async def _plan(scene: Scene, count: int) -> list[Due]:
-    """Let so many people have a weekly check-in that came due this minute; none of their first messages waits."""
-    now = datetime.now(UTC)
-    zone, due_at = noon_zone(now), now.replace(second=0, microsecond=0)
-    chats = range(FIRST_CHAT, FIRST_CHAT + count)
-    for chat_id in chats:
-        scene.phone.person(TOKEN, f"Person {chat_id}", id=chat_id).starts()
-    world = scene.phone.board.world(TOKEN)
-    with world.change():
-        world.confirm({update.update_id for update in world.updates})
-    planning = scene.fork(replica.plan, scene.database_url, chats, zone, due_at)
-    assert await planning.ended(PATIENCE + count / 20) == 0
-    nominal = f"{due_at.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
-    return [Due(f"plan{chat_id}", nominal, chat_id, due_at) for chat_id in chats]
-
-
-async def _meter(scene: Scene) -> tuple[str, Path]:
-    """Stand between the program and the local Telegram; return the address for it, and the file of what left when."""
-    port, notes, stderr = free_port(), scene.folder / "sends.txt", scene.folder / "meter.log"
-    running = scene.fork(meter.run, port, urlsplit(scene.phone.url).port, str(notes), str(stderr), stderr=stderr)
-    await running.says(meter.READY)
-    return f"http://127.0.0.1:{port}", notes

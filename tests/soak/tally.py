@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.bench.document import table
 from tests.faults.checker import Verdict
-from tests.faults.tally import LIMIT, Answers
+from tests.faults.tally import LIMIT, Answers, answer_rows, broken_promises, check_in_rows, send_rows, written
 
 # In a third of a life of the process; more than that is a leak, less is the noise of the allocator.
 MOST_GROWTH = 20.0
@@ -42,6 +41,7 @@ class Tally:
     delivered_in: float
     exit_code: int
     memory: Sequence[float]
+    meter_held: float = 0.0
 
     @property
     def growth(self) -> float | None:
@@ -57,9 +57,7 @@ class Tally:
         rules = {
             "an answer is missing": any(one.lost for one in self.answers),
             "answers came out of order": any(one.out_of_order for one in self.answers),
-            f"check-ins: { ({name: len(keys) for name, keys in self.verdict.broken.items()}) }": bool(
-                self.verdict.broken
-            ),
+            broken_promises(self.verdict): bool(self.verdict.broken),
             "the restart did not end well": self.exit_code != 0,
             "memory grows": (self.growth or 0.0) > MOST_GROWTH,
             "more than Telegram's limit in a second": self.orders.per_second < LIMIT and self.worst_second > LIMIT,
@@ -68,40 +66,20 @@ class Tally:
 
     def __str__(self) -> str:
         """Return a table in Markdown."""
-        verdict, orders = self.verdict, self.orders
-        waits = sorted(wait for one in self.answers for wait in one.waits)
-        lost = sum(one.lost for one in self.answers)
+        orders = self.orders
         memory = "not measured" if not self.memory else f"{self.memory[0]:.0f} / {self.memory[-1]:.0f}"
         growth = "too short to tell" if self.growth is None else f"{self.growth:+.1f} (at most {MOST_GROWTH:g})"
+        broken = self.refused.get(500, 0) + self.refused.get(502, 0)
         rows = {
             "updates come by": "webhook" if orders.webhook else "long polling",
             "database": "PostgreSQL" if orders.postgresql else "SQLite",
-            f"updates, {orders.updates_per_second:g} a second for {orders.seconds:g} s": len(waits) + lost,
-            "answers missing": lost,
-            "answers that came twice (Telegram had sent them and said 502)": sum(one.repeated for one in self.answers),
-            "answers out of order in their chat": sum(one.out_of_order for one in self.answers),
-            "seconds to an answer, median / 95 % / longest": _spread(waits),
-            "check-ins due in the same minute": verdict.due,
-            "check-ins lost": len(verdict.lost),
-            "check-ins that came twice, with a note of it": len(verdict.doubled),
-            "check-ins that came more often": len(verdict.too_often),
-            "check-ins unfinished, unexplained, untimely": sum(
-                map(len, (verdict.unfinished, verdict.unexplained, verdict.untimely))
-            ),
-            "seconds from the first to the last check-in": f"{self.delivered_in:.1f}",
-            "calls that put something into a chat": self.sends,
-            f"of these in the worst second (told {orders.per_second:g}, Telegram's limit {LIMIT})": self.worst_second,
+            **answer_rows(self.answers, orders.updates_per_second, "Telegram had sent them and said 502"),
+            **check_in_rows(self.verdict, self.delivered_in),
+            **send_rows(self.sends, self.worst_second, orders.per_second, self.meter_held),
             f"calls answered with 429 ({orders.flooded:.1%})": self.refused.get(429, 0),
-            f"calls answered with 500, or 502 after they were done ({orders.broken:.1%})": self.refused.get(500, 0)
-            + self.refused.get(502, 0),
+            f"calls answered with 500, or 502 after they were done ({orders.broken:.1%})": broken,
             "exit code at the restart in the middle": self.exit_code,
             "memory after the restart and at the end, MB": memory,
             "memory, last third of that life less the second, MB": growth,
         }
-        return table(("what", "number"), [(name, str(value)) for name, value in rows.items()])
-
-
-def _spread(waits: Sequence[float]) -> str:
-    if not waits:
-        return "none came"
-    return " / ".join(f"{waits[min(len(waits) - 1, int(len(waits) * part))]:.2f}" for part in (0.5, 0.95, 1.0))
+        return written(rows)

@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from scheduler.db.models import Base
+from scheduler.db.models import Person
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=Person.metadata,
     # SQLite cannot change a table in place: copy it, with every named constraint.
     render_as_batch=True,
     compare_type=True,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.phone.people import Person
 from bot.phone.switchboard import Call
-from tests.faults.harness import PATIENCE, TOKEN, Scene
+from tests.faults.harness import TOKEN, Scene
 from tests.faults.tally import TEXTS, Answers, follow
 
 FIRST_WRITER = 5_000_000
@@ -58,20 +58,30 @@ async def learn(scene: Scene) -> Mapping[str, int]:
     known: dict[str, int] = {}
     for which, typed in enumerate(TEXTS):
         person.writes(typed)
-        await scene.until(lambda: person.last.from_bot, PATIENCE)
+        await scene.until(lambda: person.last.from_bot)
         mine = [call for call in scene.phone.calls(TOKEN, "sendMessage") if _chat(call) == person.id]
         known[_beginning(mine[-1])] = which
     assert len(known) == len(TEXTS), "two texts have the same answer"
     return known
 
 
-def answered(calls: Sequence[Call], writers: Sequence[Writer], known: Mapping[str, int]) -> list[Answers]:
+def answered(scene: Scene, writers: Sequence[Writer], known: Mapping[str, int]) -> list[Answers]:
     """Hold what everybody got against what they wrote. What arrived counts, also where the bot was told otherwise."""
     got: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for call in calls:
+    for call in scene.phone.calls(TOKEN, "sendMessage"):
         if call.status in ARRIVED and _chat(call) >= FIRST_WRITER:
             got[_chat(call)].append((call.started, known.get(_beginning(call), -1)))
     return [follow(writer.written, got.get(writer.person.id, ())) for writer in writers]
+
+
+def how_far(scene: Scene, writers: Sequence[Writer]) -> str:
+    """Say how many texts were written and how many messages arrived so far, answers and check-ins."""
+    arrived = [_chat(call) for call in scene.phone.calls(TOKEN, "sendMessage") if call.status in ARRIVED]
+    answers = sum(chat >= FIRST_WRITER for chat in arrived)
+    texts = sum(len(writer.written) for writer in writers)
+    # One more person asked for each answer once, before everything began.
+    check_ins = sum(chat < FIRST_WRITER - 1 for chat in arrived)
+    return f"{answers} answers to {texts} texts, {check_ins} check-ins"
 
 
 def _chat(call: Call) -> int:

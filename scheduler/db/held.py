@@ -1,0 +1,32 @@
+"""Keep hold of the check-ins that this deliverer has claimed, and give them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scheduler.db.dues import CHECK_INS
+
+
+async def hold(session: AsyncSession, ids: Sequence[int], owner: str, until: datetime) -> None:
+    """Make the leases of these longer: their sender is alive."""
+    await session.execute(
+        update(CHECK_INS)
+        .where(CHECK_INS.c.id.in_(ids), CHECK_INS.c.owner == owner, CHECK_INS.c.state.in_(("claimed", "sending")))
+        .values(wake_at=until)
+    )
+
+
+async def release(session: AsyncSession, owner: str, now: datetime) -> int:
+    """Give back what this owner claimed and has not begun to send; return how many."""
+    released = await session.scalars(
+        update(CHECK_INS)
+        # What is claimed has a time to wake at, and an index of those.
+        .where(CHECK_INS.c.owner == owner, CHECK_INS.c.state == "claimed", CHECK_INS.c.wake_at.is_not(None))
+        .values(state="waiting", wake_at=now, owner=None)
+        .returning(CHECK_INS.c.id)
+    )
+    return len(released.all())

@@ -1,0 +1,65 @@
+"""Open databases for what a test does in its own process: sooner than the program does, and with the same answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiosqlite import Connection
+from sqlalchemy import event, make_url
+
+from scheduler.db.crypto import Vault
+from scheduler.db.engine import Database
+
+
+def open_at_ease(url: str, vault: Vault) -> Database:
+    """Return a database that does not wait for the disk: a power cut ends the test as well.
+
+    What must survive one is tried by `faults/test_power_loss.py`, with processes that open it as always.
+    """
+    database = Database(url, vault)
+    if database.is_sqlite:
+        for engine in (database._writer, database._reader):
+            event.listen(engine.sync_engine, "connect", _hurry)
+    return database
+
+
+def _hurry(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF").close()
+
+
+async def at_once(_connection: Connection, function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+    """Stand in for `Connection._execute`, and run a statement here instead of handing it to a thread.
+
+    Handing over takes longer than most statements. Only for one database at a time: a wait for a lock would hold up
+    whoever has it.
+    """
+    return function(*arguments, **more)
+
+
+class Shelf:
+    """Lend the same databases to one test after the other, closed between them.
+
+    SQLAlchemy writes the SQL of each statement once for each of its engines: with a new engine for every test that
+    takes longer than to run the statements.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Keep links to SQLite files in this folder."""
+        self._link = folder / "calcibot.db"
+        self._kept: dict[str, Database] = {}
+
+    def lend(self, url: str, vault: Vault) -> Database:
+        """Return what is kept for this address; on SQLite one and the same, which now leads to this file."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            assert parsed.database is not None
+            self._link.unlink(missing_ok=True)
+            self._link.symlink_to(parsed.database)
+            url = f"sqlite:///{self._link}"
+        kept = self._kept.get(url)
+        if kept is None or kept.vault is None or kept.vault.names != vault.names:
+            kept = self._kept[url] = open_at_ease(url, vault)
+        return kept
