@@ -58,8 +58,8 @@ def _day_of_longer(match: Match, _when: When) -> Reading:
 
 
 def _counted(match: Match, _when: When) -> Reading:
-    counts = match.all("COUNT", "NUM", "ORD")
-    count, inner = counts[0].number, counts[1].number if len(counts) > 1 else 1
+    numbers = [token.number for token in match.all("COUNT", "NUM", "ORD")]
+    count, inner, *_ = ([1] if match.has("ONCEONLY") else []) + numbers + [1]
     unit = match.all("UNIT", "QUARTER", "ADVERB")[0]
     length, base = span_of(unit, 2 if match.has("OTHER") else inner)
     if count == 1:
@@ -176,6 +176,8 @@ PHRASES: tuple[Phrase, ...] = (
     phrase("(NUM|HALF) SPACE? ADVERB", _numbered_adverb),
     phrase("(EVERY UNIT|ADVERB) (OF|IN) THE? UNIT", _day_of_longer),
     phrase(f"{_COUNTED} (AN|PER|EVERY|IN|THE|SLASH)* {_N} {_UNIT}", _counted),
+    # "Just once in two weeks" may be one date.
+    phrase(f"ONCEONLY (AN|PER|EVERY|SLASH) {_N} {_UNIT}", _counted),
     phrase(f"{_COUNTED} AN? {_N} ADVERB", _counted),
     phrase("NUM (AN|PER|SLASH) NUM? UNIT", _counted),
     phrase("(PER|EVERY) UNIT COUNT", _counted),

@@ -70,6 +70,7 @@ class ScheduleWords(BaseModel):
     marks: Mapping[str, Words]
     ask: Mapping[str, Words]
     away: Mapping[str, Words]
+    wrapping: Mapping[str, Words]
 
     _lexicon: dict[str, Token] = PrivateAttr(default_factory=dict)
     _fuzzy: dict[str, Token] = PrivateAttr(default_factory=dict)

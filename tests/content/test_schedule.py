@@ -22,7 +22,9 @@ def read(text: str, zone: str = "Europe/London", now: datetime = NOW) -> Schedul
 
 
 @pytest.mark.parametrize(
-    ("path", "floor"), [(DATA / "when.jsonl", 0.99), (EVAL / "when.jsonl", 0.97)], ids=["own", "samples"]
+    ("path", "floor"),
+    [(DATA / "when.jsonl", 0.99), (DATA / "when_wrapped.jsonl", 0.99), (EVAL / "when.jsonl", 0.97)],
+    ids=["own", "wrapped", "samples"],
 )
 def test_sample_texts_are_read_as_expected(path: Path, floor: float) -> None:
     if not path.exists():
@@ -158,8 +160,105 @@ def test_a_word_in_two_lists_is_an_error_that_names_it() -> None:
         ScheduleWords.from_toml(mapping)
 
 
+_WRAPPED = [
+    "{}",
+    "{} for my nan",
+    "my brother prefers {}",
+    "Dad said {}",
+    "tell my husband {}",
+    "{} because I forget",
+    "{}, my wife is up then",
+    "as Mam is away, {}",
+    "{}, so that grandad can look too",
+    "my memory is bad, so {}",
+    "{} is what her consultant asked for",
+    "{} would be grand if you don't mind",
+]
+
+
+@pytest.mark.parametrize("wrapped", _WRAPPED)
+def test_for_whom_who_says_so_and_why_change_nothing(wrapped: str) -> None:
+    got = read(wrapped.format("every other monday at 8"))
+
+    assert got == Schedule("weekly", 2, ("MO",), time=time(8))
+
+
+@pytest.mark.parametrize("wrapped", _WRAPPED)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "{} unless it rains",
+        "if it grows, {}",
+        "{} except in the holidays",
+        "not {}",
+        "{} or tuesday",
+        "{}, weather permitting",
+        "{} until easter",
+        "{}, only in winter",
+        "{} when I am at home",
+        "{} but skip the first",
+        "{} starting after the wedding",
+        "{}, alternating with my wife",
+        "{} as I please",
+        "{} is too often",
+        "I used to check {}",
+        "do you do {}?",
+        "she had it {}",
+        "my tablets are {}",
+        "the bins go out {}",
+    ],
+)
+def test_what_could_change_a_schedule_is_never_dropped(wrapped: str, changed: str) -> None:
+    got = read(wrapped.format(changed.format("every monday at 8")))
+
+    assert isinstance(got, Ask)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dad wants mondays, mum wants fridays",
+        "my dad wants mondays, fridays suit my mum",
+        "monday for me, thursday for my wife",
+        "mondays are good for me, fridays are good for my wife",
+        "remind my wife every monday and my son every friday",
+    ],
+)
+def test_two_persons_with_a_wish_each_are_asked(text: str) -> None:
+    got = read(text)
+
+    assert isinstance(got, Ask)
+
+
+@pytest.mark.parametrize(
+    "text", ["every week, as my son is 7", "every week because mondays are busy", "daily, dad is 80"]
+)
+def test_a_reason_with_a_day_or_a_number_is_asked(text: str) -> None:
+    got = read(text)
+
+    assert isinstance(got, Ask)
+
+
+def test_an_event_is_dropped_only_beside_a_clock_time() -> None:
+    with_clock, without = read("every day at 8 before the school run"), read("every morning before the school run")
+
+    assert with_clock == Schedule("daily", time=time(8))
+    assert isinstance(without, Ask)
+
+
+def test_a_long_text_is_read_only_as_far_as_its_schedule_is_short() -> None:
+    reason = "because my eyes are bad and my son has promised that he will help me with the photos of it"
+
+    one_reason = read(f"every sunday evening for my mother in law and her sister, {reason}")
+    many_times = read("every sunday evening " * 10)
+
+    assert one_reason == Schedule("weekly", 1, ("SU",), time=time(19))
+    assert many_times == Ask("too-long")
+
+
 _VOCABULARY = sorted(WORDS._lexicon) + [str(number) for number in range(62)] + ["7.30pm", "18:00", "25/12", "3rd"]
-_PHRASES = st.lists(st.sampled_from(_VOCABULARY), max_size=9).map(" ".join)
+_WRAPPING = sorted({phrase for phrases in WORDS.wrapping.values() for phrase in phrases})
+_PHRASES = st.lists(st.sampled_from(_VOCABULARY) | st.sampled_from(_WRAPPING), max_size=12).map(" ".join)
 _MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  strategy bounds
 _ZONES = st.sampled_from(
     ["Europe/London", "Pacific/Auckland", "America/Havana", "Asia/Kathmandu", "Pacific/Kiritimati"]
