@@ -254,7 +254,7 @@ async def test_discreet_or_open_is_a_choice(alice: Talker) -> None:
 
 
 @pytest.mark.case(84)
-@pytest.mark.parametrize("words", ["last friday of the month at 7pm", "every first monday at 9", "the 2nd tuesday, 6pm"])
+@pytest.mark.parametrize("words", ["last friday of the month at 7pm", "every first monday at 9", "2nd tuesday, 6pm"])
 async def test_the_nth_weekday_of_a_month_is_asked_back_and_never_guessed(alice: Talker, words: str) -> None:
     await alice.says("/checkin")
 

@@ -83,6 +83,7 @@ async def deliver_in_every_way(database: Database, clock: StillClock) -> None:
     await deliver_all(database, Post(), clock)
 
 
+@pytest.mark.case(116)
 async def test_no_statement_of_a_delivery_reads_a_whole_table(database: Database, clock: StillClock) -> None:
     with listening() as asked:
         await deliver_in_every_way(database, clock)
