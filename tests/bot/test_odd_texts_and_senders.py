@@ -25,21 +25,16 @@ ODD = {
     "combining": "z" + "\u0301" * 4095,
 }
 
-odd = pytest.mark.parametrize("text", ODD.values(), ids=ODD)
-
 
 @pytest.mark.case(102)
-@odd
-async def test_an_odd_text_is_answered_and_leaves_an_open_question_as_it_was(alice: Talker, text: str) -> None:
-    await alice.says(text)
-    first = len(alice.answers())
+async def test_an_odd_text_is_answered_and_leaves_an_open_question_as_it_was(alice: Talker) -> None:
     await at_question(alice, 2)
 
-    await alice.says(text)
+    for kind, text in ODD.items():
+        await alice.says(text)
+        assert "Question 2 of" in alice.reads(), kind
 
-    assert first > 0
     assert not sorry(alice)
-    assert "Question 2 of" in alice.reads()
 
 
 @pytest.mark.case(102)
@@ -57,33 +52,33 @@ async def test_half_a_character_is_answered(alice: Talker) -> None:
 
 
 @pytest.mark.case(102)
-@odd
-async def test_an_odd_text_in_a_set_up_is_no_city_and_no_time(alice: Talker, text: str) -> None:
+async def test_an_odd_text_in_a_set_up_is_no_city_and_no_time(alice: Talker) -> None:
     await alice.says("/checkin")
     await alice.says("every week at 7pm")
 
-    await alice.says(text)
+    for kind, text in ODD.items():
+        await alice.says(text)
+        assert "Where are you?" in alice.reads(), kind
 
     assert not sorry(alice)
-    assert "Where are you?" in alice.reads() or "Leave" in alice.buttons()
 
 
 @pytest.mark.case(102)
-@pytest.mark.parametrize("kind", ["NUL", "right to left", "HTML", "SQL", "format", "Markdown", "emoji"])
-async def test_an_odd_note_is_kept_and_shown_as_text(alice: Talker, kind: str) -> None:
+async def test_an_odd_note_is_kept_and_shown_as_text(alice: Talker) -> None:
     await set_up(alice)
     await alice.waits(days=30, hours=9)
     await alice.taps("Something changed")
     await alice.taps("Number")
     await alice.taps("Done")
 
-    await alice.says(ODD[kind])
+    await alice.says(" ".join(ODD[kind] for kind in ("NUL", "right to left", "HTML", "SQL", "format", "Markdown")))
+    assert alice.reads().startswith("Noted: something changed: number.")
     await alice.says("/history")
     await alice.says("/mydata")
 
     assert not sorry(alice)
-    assert any(seen.text.startswith("Noted: something changed: number.") for seen in alice.answers())
     listed = next(seen for seen in alice.answers() if seen.text.startswith("Your answers"))
+    assert "<script>" in listed.text
     assert not [entity for entity in listed.entities if entity["type"] not in {"bold", "italic", "bot_command"}]
 
 
