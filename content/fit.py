@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import hstack
 
 from content.examples import LABELS, Example
-from content.fitting import block_of, rarity_of, values_of
-from content.reading.features import letter_features, number, split_words, word_features
+from content.fitting import block_of, learn_features
+from content.reading.features import letter_numbers, number, split_words, word_features
 from content.reading.index import NONE, Scorer
 from content.reading.normal import normalise
 from content.reading.slips import Slips, number_words
@@ -54,10 +54,10 @@ def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
 
     typed = [slips.mend(split_words(normalise(example.text))) for example in examples]
     word_ids = [number(word_features(words)) for words in typed]
-    letter_ids = [number(letter_features(words)) for words in typed]
-    words, letters = rarity_of(word_ids, fewest=1), rarity_of(letter_ids, fewest=2)
-    blocks = ((word_ids, words), (letter_ids, letters))
-    values = hstack([values_of(ids, *block, heed_strange=True) for ids, block in blocks]).tocsr()
+    letter_ids = [letter_numbers(words) for words in typed]
+    words, word_rarity, word_values = learn_features(word_ids, fewest=1, heed_strange=True)
+    runs, run_rarity, run_values = learn_features(letter_ids, fewest=2, heed_strange=True)
+    values = hstack([word_values, run_values]).tocsr()
     wanted = np.array([LABELS.index(example.label) for example in examples])
     inside = np.array([not example.label.startswith(NONE) for example in examples])
     machine, guard = (LinearSVC(C=FIT, tol=EXACTNESS, random_state=0).fit(values, goal) for goal in (wanted, inside))
@@ -67,12 +67,12 @@ def fit_scorer(examples: Sequence[Example], slips: Slips) -> Scorer:
     bias = np.full(len(LABELS) + 1, _NEVER, np.float32)
     bias[machine.classes_] = machine.intercept_
     bias[-1] = guard.intercept_[0]
-    border = len(words[0])
+    border = len(words)
     return Scorer(
         labels=LABELS,
         slips=slips,
-        words=block_of(*words, weights[:border]),
-        letters=block_of(*letters, weights[border:]),
+        words=block_of(words, word_rarity, weights[:border]),
+        letters=block_of(runs, run_rarity, weights[border:]),
         bias=bias,
-        familiar=np.isin(words[0], np.concatenate([word_ids[row] for row in np.flatnonzero(inside)])),
+        familiar=np.isin(words, np.concatenate([word_ids[row] for row in np.flatnonzero(inside)])),
     )

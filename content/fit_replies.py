@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from content.fitting import block_of, rarity_of, values_of
+from content.fitting import block_of, learn_features
 from content.reading.features import number
 from content.reading.replies_rules import ReplyRules
 from content.reading.reply_model import Found, ReplyModel, features
@@ -29,8 +29,7 @@ def fit_reply_model(examples: Sequence[ReplyExample], found: Sequence[Found]) ->
     from sklearn.linear_model import LogisticRegression
 
     ids = [number(features(one)) for one in found]
-    known = rarity_of(ids, fewest=1)
-    values = values_of(ids, *known)
+    known, rarity, values = learn_features(ids, fewest=1)
     wanted = [(example.question, example.meaning) for example in examples]
     labels = tuple(sorted(set(wanted)))
     weights = np.zeros((values.shape[1], len(labels)), np.float32)
@@ -39,4 +38,4 @@ def fit_reply_model(examples: Sequence[ReplyExample], found: Sequence[Found]) ->
         machine = LogisticRegression(C=FIT, solver="liblinear", dual=True, random_state=0, max_iter=300)
         machine.fit(values, np.array([one == label for one in wanted]))
         weights[:, place], bias[place] = machine.coef_[0], machine.intercept_[0]
-    return ReplyModel(labels, block_of(*known, weights), bias)
+    return ReplyModel(labels, block_of(known, rarity, weights), bias)

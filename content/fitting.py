@@ -7,24 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from content.reading.blocks import Block, Floats, weigh
+from content.reading.blocks import Block, Floats, count_all, weigh_counted
 from content.reading.features import Ids
 
 
-def rarity_of(texts: Sequence[Ids], fewest: int) -> tuple[Ids, Floats]:
-    """Return the features found in at least `fewest` texts, sorted, and how rare each is."""
-    ids, counts = np.unique(np.concatenate([np.unique(text) for text in texts]), return_counts=True)
-    kept = counts >= fewest
-    return ids[kept], (np.log((1 + len(texts)) / (1 + counts[kept])) + 1).astype(np.float32)
-
-
-def values_of(texts: Sequence[Ids], ids: Ids, rarity: Floats, *, heed_strange: bool = False) -> csr_matrix:
-    """Return one row a text, one column a feature of `ids`."""
-    weighed = [weigh(text, ids, rarity, heed_strange=heed_strange) for text in texts]
-    ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
-    columns = np.concatenate([columns for columns, _ in weighed])
-    values = np.concatenate([values for _, values in weighed]).astype(np.float64)
-    return csr_matrix((values, columns, ends), (len(texts), len(ids)))
+def learn_features(texts: Sequence[Ids], fewest: int, *, heed_strange: bool = False) -> tuple[Ids, Floats, csr_matrix]:
+    """Return the features found in at least `fewest` texts, sorted; how rare each is; and a row of values a text."""
+    rows, features, counts = count_all(texts)
+    ids, found_in = np.unique(features, return_counts=True)
+    kept = found_in >= fewest
+    rarity = (np.log((1 + len(texts)) / (1 + found_in[kept])) + 1).astype(np.float32)
+    rows, columns, values = weigh_counted(rows, features, counts, ids[kept], rarity, heed_strange=heed_strange)
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(texts)))])
+    return ids[kept], rarity, csr_matrix((values.astype(np.float64), columns, ends), (len(texts), int(kept.sum())))
 
 
 def block_of(ids: Ids, rarity: Floats, weights: Floats) -> Block:

@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from content.examples import CONTENT
-from content.fit_signs import fit_sign_model, read_examples_for_fit
-from content.reading.sign_features import Families, parse_families
-from content.reading.sign_rules import SignRules, parse_sign_rules
+from content.fit_signs import fit_sign_model
+from content.read_for_fit import read_examples_for_fit
+from content.reading.sign_features import parse_families
+from content.reading.sign_rules import parse_sign_rules
 from content.sign_examples import SignExample, read_other_messages, read_sign_examples
 from content.sign_scores import Score, score
 
 
 def leave_one_author_out(
-    examples: Sequence[SignExample], others: Sequence[str], rules: SignRules, families: Families
+    examples: Sequence[SignExample], others: Sequence[str], *sources: str
 ) -> dict[str, tuple[Score, Score]]:
-    """Return for each author how the rules alone do, and how they do with a model fitted to all the other authors."""
-    readings = read_examples_for_fit(examples, others, rules, families)
+    """Return for each author how the rules alone do, and how they do with a model fitted to all the other authors.
+
+    `sources` are the texts of signs.toml, real_words.txt and families.txt.
+    """
+    toml, real_words, families = sources
+    rules = parse_sign_rules(toml, real_words)
+    readings = read_examples_for_fit(examples, others, *sources)
     table = {}
     for author in sorted({example.author for example in examples}):
         unseen = [example for example in examples if example.author == author]
-        model = fit_sign_model([reading for reading in readings if reading.author != author], families)
+        model = fit_sign_model([one for one in readings if one.author != author], parse_families(families))
         table[author] = score(unseen, rules), score(unseen, rules.with_model(model))
     return table
 
 
 if __name__ == "__main__":
-    toml, real_words, lines = (
-        (CONTENT / "en" / name).read_text(encoding="utf-8") for name in ("signs.toml", "real_words.txt", "families.txt")
-    )
+    files = [CONTENT / "en" / name for name in ("signs.toml", "real_words.txt", "families.txt")]
     measured = leave_one_author_out(
-        read_sign_examples(),
-        read_other_messages(),
-        parse_sign_rules(toml, real_words),
-        parse_families(lines),
+        read_sign_examples(), read_other_messages(), *(file.read_text(encoding="utf-8") for file in files)
     )
     for author, scores in measured.items():
         for reader, one in zip(("rules alone", "with model"), scores, strict=True):

@@ -36,12 +36,7 @@ def check(language: str = "en") -> None:
 def build(language: str = "en") -> None:
     """Fit the topic index, the sign model and the reply model from the example messages."""
     with _shown() as show:
-        builder = _import("content.build")
-        builder.build_index(language, show)
-        show("fitting the signs", 1.0)
-        builder.build_sign_model(language)
-        show("fitting the replies", 1.0)
-        builder.build_reply_model(language)
+        _import("content.build").build_all(language, show)
 
 
 @app.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -16,10 +18,12 @@ VERSION = 1
 # Letter runs inside one word, with a space at its ends: they read through typing slips and unseen endings.
 _SHORTEST_RUN, _LONGEST_RUN = 2, 5
 
+_REMEMBERED_WORDS = 4_096
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s,.;:!?'\"()\-]")
 _stem = Stemmer.Stemmer("english")
 
 Ids = npt.NDArray[np.uint32]
+_NONE: Ids = np.empty(0, np.uint32)
 
 
 def split_words(text: str) -> list[str]:
@@ -34,7 +38,7 @@ def word_features(words: list[str]) -> list[str]:
     return [*stems, *(f"{left} {right}" for left, right in pairwise(fenced))]
 
 
-def letter_features(words: list[str]) -> list[str]:
+def letter_features(words: Iterable[str]) -> list[str]:
     """Return the runs of letters inside each of `words`, its fences included."""
     runs: list[str] = []
     for word in words:
@@ -47,6 +51,16 @@ def letter_features(words: list[str]) -> list[str]:
     return runs
 
 
+def letter_numbers(words: Sequence[str]) -> Ids:
+    """Return the numbers of the `letter_features` of `words`."""
+    return np.concatenate([_NONE, *map(_numbers_of_word, words)])
+
+
+@lru_cache(maxsize=_REMEMBERED_WORDS)
+def _numbers_of_word(word: str) -> Ids:
+    return number(letter_features((word,)))
+
+
 def number(features: list[str]) -> Ids:
     """Return a stable number for each feature, repeats kept. Two features share one about once in 60,000."""
-    return np.fromiter((crc32(feature.encode()) for feature in features), np.uint32, len(features))
+    return np.fromiter(map(crc32, map(str.encode, features)), np.uint32, len(features))

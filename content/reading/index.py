@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from content.reading.blocks import Block, Floats
-from content.reading.features import letter_features, number, split_words, word_features
+from content.reading.features import letter_numbers, number, split_words, word_features
 from content.reading.fitted import load_fitted, save_fitted
 from content.reading.slips import Slips
 
@@ -55,7 +55,7 @@ class Scorer:
         """Return the marks of normalised `text`."""
         words = self.slips.mend(split_words(text))
         found = number(word_features(words))
-        runs = number(letter_features(words))
+        runs = letter_numbers(words)
         by_words, by_letters = (
             block.score(ids, heed_strange=True) for block, ids in ((self.words, found), (self.letters, runs))
         )

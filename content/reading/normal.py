@@ -17,11 +17,12 @@ _DROPPED = {"Cc", "Cf", "Cs", "Co"}
 def clean(text: str) -> str:
     """Return `text` without invisible characters, with single spaces, at most MAX_CHARACTERS long; case is kept."""
     head = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS])
-    visible = "".join(
-        " " if character.isspace() else character
-        for character in head
-        if character.isspace() or unicodedata.category(character) not in _DROPPED
-    )
+    unseen = {
+        ord(character): " " if character.isspace() else ""
+        for character in set(head)
+        if character.isspace() or unicodedata.category(character) in _DROPPED
+    }
+    visible = head.translate(unseen)
     return _SPACES.sub(" ", visible.translate(_APOSTROPHES)).strip()[:MAX_CHARACTERS].rstrip()
 
 

@@ -1,26 +1,17 @@
-"""Match word patterns that a careful reader can write: `skin .. red`, `<bump> & hurt|hurts`, `cant <bend>`.
-
-A pattern is a row of words. `a|b` is either word, `a?` may be missing, `swell*` is any ending, `#` is any number,
-`<name>` is anything in the list of that name, `..` lets up to four other words stand between (`..7`: up to seven), and
-`a & b` is both in either order with up to six words between (`&2`: up to two). A pattern never reaches
-over a full stop.
-"""
+"""Match the word patterns of `pattern_rows` against a text."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
-GAP = 4
-EITHER_ORDER_GAP = 6
-# Wider patterns would tie together words that have nothing to do with each other, and cost time.
-WIDEST_GAP = 12
+from content.reading.pattern_rows import Row, parse
 
-_WORD = r"(?:<[a-z_.-]+>|[a-z0-9]+(?:\.[0-9]*)?\*?|#)"
-_ITEM = re.compile(rf"{_WORD}(?:\|{_WORD})*\??")
-_GAP_MARK = re.compile(r"(\.\.|&)(\d*)")
+# In a text of more words it pays to ask where a pattern can go on before it is followed from each place.
+_SHORT = 40
+
 # fmt: off
 _NUMBER_WORDS = frozenset((
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -39,86 +30,36 @@ class Span:
     used: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    terms: frozenset[str]
-    groups: tuple[str, ...]
-    gap: int
-    optional: bool
+class _Bits(dict[str, int]):
+    """Give the places of a term as bits, each worked out when it is first asked for."""
 
+    def __init__(self, places: Mapping[str, Sequence[int]]) -> None:
+        super().__init__()
+        self._places = places
 
-class _Row:
-    """Hold one order of a pattern's steps, and the words without which it cannot match."""
-
-    __slots__ = ("needs", "steps")
-
-    def __init__(self, steps: tuple[_Step, ...]) -> None:
-        self.steps = steps
-        # The first step is found before anybody asks.
-        self.needs = tuple(step.terms for step in steps[1:] if not step.optional and not step.groups)
-
-    def may_match(self, terms: frozenset[str]) -> bool:
-        # A plain loop: this is asked hundreds of times a text.
-        for need in self.needs:  # noqa: SIM110
-            if need.isdisjoint(terms):
-                return False
-        return True
-
-
-def _step(item: str, gap: int) -> _Step:
-    parts = item.removesuffix("?").split("|")
-    if "<" not in item:
-        return _Step(frozenset(parts), (), gap, item.endswith("?"))
-    groups = tuple(part[1:-1] for part in parts if part.startswith("<"))
-    return _Step(frozenset(part for part in parts if not part.startswith("<")), groups, gap, item.endswith("?"))
-
-
-def _orders(items: Sequence[str]) -> list[list[str]]:
-    """Return the rows of items that `items` stands for: two where it holds an `&`."""
-    for index, item in enumerate(items):
-        if item.startswith("&"):
-            gap = f"..{item[1:] or EITHER_ORDER_GAP}"
-            before, after = list(items[:index]), list(items[index + 1 :])
-            return [[*before, gap, *after], [*after, gap, *before]]
-    return [list(items)]
-
-
-def parse(pattern: str) -> list[tuple[_Step, ...]]:
-    """Return the rows of steps that `pattern` stands for. Raises ValueError with the part that is wrong."""
-    rows = []
-    for items in _orders(pattern.split()):
-        steps: list[_Step] = []
-        gap = 0
-        for item in items:
-            if mark := _GAP_MARK.fullmatch(item):
-                gap = int(mark[2] or GAP)
-                if not steps or gap > WIDEST_GAP:
-                    raise ValueError(f"{item!r} in {pattern!r}: a gap stands between words, at most {WIDEST_GAP} wide")
-            elif _ITEM.fullmatch(item):
-                steps.append(_step(item, gap))
-                gap = 0
-            else:
-                raise ValueError(f"{item!r} in {pattern!r} is no word, list or gap")
-        if gap or not any(not step.optional for step in steps):
-            raise ValueError(f"{pattern!r} needs a word that must be there, and cannot end in a gap")
-        while steps[0].optional:
-            rows.append((replace(steps[0], optional=False), *steps[1:]))
-            steps = [replace(steps[1], gap=0), *steps[2:]]
-        rows.append(tuple(steps))
-    return rows
+    def __missing__(self, term: str) -> int:
+        bits = 0
+        for place in self._places.get(term, ()):
+            bits |= 1 << place
+        self[term] = bits
+        return bits
 
 
 class Grammar:
     """Hold named lists of patterns; a list may use `<name>` of lists above it. Raises ValueError naming the list."""
 
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
-        self._order = {name: place for place, name in enumerate(lists)}
-        self._by_first: dict[str, list[tuple[str, _Row]]] = defaultdict(list)
-        self._by_first_group: dict[str, list[tuple[str, _Row]]] = defaultdict(list)
+        self._names = tuple(lists)
+        self._order = {name: place for place, name in enumerate(self._names)}
+        # The lists that others use.
+        self._groups: set[str] = set()
+        self._by_first: dict[str, list[Row]] = defaultdict(list)
+        self._by_first_group: dict[str, list[Row]] = defaultdict(list)
         self.terms: set[str] = set()
         for name, patterns in lists.items():
             for pattern in patterns:
                 self._add(name, pattern)
+        self._beginnings = frozenset(term[:-1] for term in self.terms if term.endswith("*"))
 
     def _add(self, name: str, pattern: str) -> None:
         try:
@@ -126,16 +67,17 @@ class Grammar:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
         for steps in rows:
-            row = _Row(steps)
+            row = Row(name, steps)
             for step in steps:
                 self.terms |= step.terms
+                self._groups.update(step.groups)
                 for group in step.groups:
                     if self._order.get(group, len(self._order)) >= self._order[name]:
                         raise ValueError(f"{name}: <{group}> in {pattern!r} is not a list above it")
             for term in steps[0].terms:
-                self._by_first[term].append((name, row))
+                self._by_first[term].append(row)
             for group in steps[0].groups:
-                self._by_first_group[group].append((name, row))
+                self._by_first_group[group].append(row)
 
     def key_words(self) -> set[str]:
         """Return every word written out in a pattern."""
@@ -143,7 +85,8 @@ class Grammar:
 
     def terms_of(self, word: str) -> frozenset[str]:
         """Return what a pattern may call `word`: itself, a beginning with `*`, `#`."""
-        names = {f"{word[:length]}*" for length in range(2, len(word) + 1)} & self.terms
+        beginnings = (word[:length] for length in range(2, len(word) + 1))
+        names = {f"{beginning}*" for beginning in beginnings if beginning in self._beginnings}
         if word in self.terms:
             names.add(word)
         if word[:1].isdigit() or word in _NUMBER_WORDS:
@@ -152,33 +95,69 @@ class Grammar:
 
     def find(self, tokens: Sequence[frozenset[str]], parts: Sequence[int]) -> dict[str, list[Span]]:
         """Return every match by list name. `parts` numbers the part each token is in; no match crosses parts."""
-        present = frozenset[str]().union(*tokens)
-        waiting: dict[str, list[tuple[_Row, Span]]] = defaultdict(list)
-        for term in present:
-            rows = [entry for entry in self._by_first.get(term, ()) if entry[1].may_match(present)]
-            places = [place for place, terms in enumerate(tokens) if term in terms] if rows else ()
-            for place in places:
-                here = Span(place, place + 1, frozenset((place,)))
-                for name, row in rows:
-                    waiting[name].append((row, here))
-        found: dict[str, list[Span]] = {}
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, terms in enumerate(tokens):
+            for term in terms:
+                places[term].append(place)
+        present = frozenset(places)
+        is_long = len(tokens) > _SHORT
+        words, groups = _Bits(places), dict[str, int]()
+        waiting: dict[str, list[tuple[Row, list[Span]]]] = defaultdict(list)
+        for term, found in places.items():
+            rows = _possible(self._by_first.get(term, ()), present)
+            firsts = [Span(place, place + 1, frozenset((place,))) for place in found] if rows else []
+            for row in rows:
+                waiting[row.name].append((row, firsts))
+        # A list waits only for lists above it.
+        order = [self._order[name] for name in waiting]
+        heapify(order)
+        result: dict[str, list[Span]] = {}
         at: dict[str, dict[int, list[Span]]] = {}
-        for name in self._order:
-            spans = {end for row, first in waiting.get(name, ()) for end in _follow(row, first, tokens, parts, at)}
+        while order:
+            name = self._names[heappop(order)]
+            spans = set[Span]()
+            for row, firsts in waiting[name]:
+                if len(row.steps) == 1:
+                    spans.update(firsts)
+                    continue
+                if is_long and not row.steps[1].optional:
+                    # Seldom is the second word ahead: to ask this of all places at once makes long texts fast.
+                    ahead = row.steps[1].lies_ahead(words, groups)
+                    firsts = [first for first in firsts if ahead >> first.end & 1] if ahead else []
+                for first in firsts:
+                    spans.update(_follow(row, first, tokens, parts, at))
             if not spans:
                 continue
-            found[name] = sorted(spans, key=lambda span: (span.start, span.end))
-            at[name] = defaultdict(list)
-            rows = [entry for entry in self._by_first_group.get(name, ()) if entry[1].may_match(present)]
-            for span in found[name]:
-                at[name][span.start].append(span)
-                for follower, row in rows:
-                    waiting[follower].append((row, span))
-        return found
+            result[name] = sorted(spans, key=_rank)
+            rows = _possible(self._by_first_group.get(name, ()), present)
+            for row in rows:
+                if row.name not in waiting:
+                    heappush(order, self._order[row.name])
+                waiting[row.name].append((row, result[name]))
+            if name in self._groups:
+                at[name] = defaultdict(list)
+                for span in result[name]:
+                    at[name][span.start].append(span)
+                if is_long:
+                    groups[name] = sum(1 << start for start in at[name])
+        return result
+
+
+def _possible(rows: Iterable[Row], present: frozenset[str]) -> list[Row]:
+    """Return the rows of which every needed word is `present`."""
+    # A plain loop: this is asked for hundreds of rows a text.
+    possible = []
+    for row in rows:
+        for need in row.needs:
+            if need.isdisjoint(present):
+                break
+        else:
+            possible.append(row)
+    return possible
 
 
 def _follow(
-    row: _Row,
+    row: Row,
     first: Span,
     tokens: Sequence[frozenset[str]],
     parts: Sequence[int],
@@ -202,3 +181,8 @@ def _follow(
             return ()
         reached = ahead
     return reached.values()
+
+
+def _rank(span: Span) -> tuple[int, int, int, int]:
+    """Order spans by where they are; of two at one place the one that uses more words comes first."""
+    return span.start, span.end, -len(span.used), sum(span.used)

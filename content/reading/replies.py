@@ -28,7 +28,11 @@ _PLAIN = ("yes", "no", "affirm", "sign", "absent", "better", "same", "worse", "n
 
 def read_by_rules(text: str, question: Question, rules: ReplyRules) -> Meaning:
     """Return what a reply means by the rules alone; "other" is anything that they do not find to answer."""
-    found = clauses(text, question, rules)
+    return judge(clauses(text, question, rules), question, rules)
+
+
+def judge(found: Sequence[Clause], question: Question, rules: ReplyRules) -> Meaning:
+    """Return what a reply of these clauses means by the rules alone."""
     if any(clause.has("stop") for clause in found):
         return "stop"
     answers = [clause for clause in found if not clause.asks]

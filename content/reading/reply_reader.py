@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from content.reading.replies import Meaning, Question, read_by_rules
+from content.reading.replies import Meaning, Question, judge
 from content.reading.replies_clauses import clauses
 from content.reading.replies_rules import ReplyRules
 from content.reading.reply_model import Found, ReplyModel
@@ -28,5 +28,5 @@ def read_reply(text: str, question: Question, reader: ReplyReader) -> Meaning:
 
 def look(text: str, question: Question, rules: ReplyRules, signs: SignRules) -> Found:
     """Return what the rules find in a reply."""
-    meaning = read_by_rules(text, question, rules)
-    return Found(text, question, meaning, clauses(text, question, rules), read_signs(text, signs))
+    found = clauses(text, question, rules)
+    return Found(text, question, judge(found, question, rules), found, read_signs(text, signs))

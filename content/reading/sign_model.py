@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from content.reading.blocks import Block, Floats, weigh
-from content.reading.features import number
 from content.reading.fitted import load_fitted, save_fitted
 from content.reading.sign_features import BLOCKS, Families, TextFeatures
 
@@ -42,15 +41,20 @@ class SignModel:
     leans: Mapping[str, Lean]
     families: Families
 
-    def score(self, features: TextFeatures) -> dict[str, float]:
-        """Return the log odds of each label for a text of these features."""
-        shares = (self.blocks[name].score(number(features.blocks[name])) for name in BLOCKS)
-        return dict(zip(self.labels, (sum(shares) + self.bias).tolist(), strict=True))
+    def score(self, windows: Sequence[TextFeatures]) -> list[dict[str, float]]:
+        """Return the log odds of each label for each text, or window on a text, of these features."""
+        shares = (
+            self.blocks[name].score_all([one.blocks[name] for one in windows])
+            if len(windows) > 1
+            else self.blocks[name].score(windows[0].blocks[name])[None]
+            for name in BLOCKS
+        )
+        return [dict(zip(self.labels, row, strict=True)) for row in (sum(shares) + self.bias).tolist()]
 
     def reasons(self, label: str, features: TextFeatures) -> str:
         """Return the words of the text that speak most for `label`."""
         block = self.blocks["words"]
-        ids = number(features.blocks["words"][: len(features.words)])
+        ids = features.blocks["words"][: len(features.words)]
         rows, values = weigh(ids, block.ids, block.rarity)
         shares = dict(
             zip(block.ids[rows].tolist(), values * block.weights[rows, self.labels.index(label)], strict=True)

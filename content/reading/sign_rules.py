@@ -105,6 +105,7 @@ class SignRules(_Rules):
     together: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...]
     real_words: frozenset[str]
 
+    _signs: dict[str, SignWords] = PrivateAttr()
     _layout_grammar: Grammar = PrivateAttr()
     _sign_grammar: Grammar = PrivateAttr()
     _speller: Speller = PrivateAttr()
@@ -118,28 +119,41 @@ class SignRules(_Rules):
         for hints in self.together:
             if unknown := [hint for hint in hints if hint not in self.hints]:
                 raise ValueError(f"together: no hint called {', '.join(unknown)}")
+        self._signs = dict(self._named_signs())
         words = {name: tuple(patterns) for name, patterns in self.words.items()}
         self._layout_grammar = Grammar(words | dict(_named("layout", self.layout)))
         self._sign_grammar = Grammar(words | dict(_named("cues", self.cues)) | dict(self._sign_lists()))
         variants = {wrong: right for right, wrongs in self.spellings.items() for wrong in wrongs}
         self._speller = Speller(self._sign_grammar.key_words(), variants, self.real_words)
-        self._terms = lru_cache(maxsize=_REMEMBERED_WORDS)(self._read_word)
+        # No methods: an attribute of rules is slow to reach, and this is done for every strange word of a text.
+        fix, of_layout, of_signs = self._speller.fix, self._layout_grammar.terms_of, self._sign_grammar.terms_of
+
+        @lru_cache(maxsize=_REMEMBERED_WORDS)
+        def terms(word: str) -> frozenset[str]:
+            key_word = fix(word)
+            return of_layout(key_word) | of_signs(key_word)
+
+        self._terms = terms
         return self
 
     def _sign_lists(self) -> Iterator[tuple[str, Iterable[str]]]:
-        for name, sign in self.signs():
+        for name, sign in self._signs.items():
             yield name, sign.say
             yield f"{name}.unless", sign.unless
             yield f"{name}.cause", sign.cause
 
-    def signs(self) -> Iterator[tuple[str, SignWords]]:
-        """Yield every sign by its full name, such as `flags.rapid-growth.fast`, `emergencies.stroke`, `hints.hot`."""
+    def _named_signs(self) -> Iterator[tuple[str, SignWords]]:
         for flag in FLAGS:
             for name, sign in self.flags[flag].items():
                 yield f"flags.{flag}.{name}", sign
         for kind, signs in (("emergencies", self.emergencies), ("hints", self.hints)):
             for name, sign in signs.items():
                 yield f"{kind}.{name}", sign
+
+    @property
+    def signs(self) -> Mapping[str, SignWords]:
+        """Return every sign by its full name, such as `flags.rapid-growth.fast`, `emergencies.stroke`, `hints.hot`."""
+        return self._signs
 
     def with_model(self, model: SignModel) -> SignRules:
         """Return these rules with a fitted model beside them, as a second opinion."""
@@ -167,13 +181,15 @@ class SignRules(_Rules):
         """Return the reader of mistyped key words."""
         return self._speller
 
-    def terms(self, word: str) -> frozenset[str]:
-        """Return what the rules may call a typed `word`, its spelling put right."""
-        return self._terms(word)
+    @property
+    def terms(self) -> Callable[[str], frozenset[str]]:
+        """Return what tells what the rules may call a typed word, its spelling put right."""
+        return self._terms
 
-    def _read_word(self, word: str) -> frozenset[str]:
-        key_word = self._speller.fix(word)
-        return self._layout_grammar.terms_of(key_word) | self._sign_grammar.terms_of(key_word)
+    def fix_all(self, words: Iterable[str]) -> list[str]:
+        """Return the words with the spelling of mistyped key words put right."""
+        fix = self._speller.fix
+        return [fix(word) for word in words]
 
 
 def parse_sign_rules(toml: str, real_words: str) -> SignRules:

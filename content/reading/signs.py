@@ -7,18 +7,17 @@ it is denied, asked about, over, somebody else's or only supposed. What is left 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from math import log1p
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
+from content.reading.found_signs import FoundSign, Signs, State
 from content.reading.patterns import Span
-from content.reading.sign_features import TextFeatures, sign_features
-from content.reading.sign_model import EMERGENCY, SignModel
+from content.reading.second_opinion import second_opinion
+from content.reading.sign_features import Features
+from content.reading.sign_model import EMERGENCY
 from content.reading.sign_rules import FLAGS, SignRules, SignWords
 from content.reading.statements import Statements, lay_out
 
-State = Literal["reported", "negated", "asked", "supposed", "past", "other", "explained", "elsewhere", "doubted"]
+__all__ = ["FoundSign", "Signs", "read_by_rules", "read_signs"]
 
 # How many words a "no" reaches forward, and a "none" back.
 _DENIAL_REACH = 10
@@ -26,29 +25,6 @@ _DENIAL_REACH_BACK = 4
 _DENIAL_REACH_OF_CAUSE = 2
 # Nobody names one sign in more ways; a text that repeats itself must not cost more.
 _MOST_MENTIONS = 40
-# From this number of words on a text counts as long; no example shows that still longer ones score lower.
-_LONG_TEXT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSign:
-    """Say which sign was found, in which words, and in what state: "reported" if any mention of it is.
-
-    `sign` begins with "flags.", "emergencies." or "hints." for the rules, and with "model." for the second opinion.
-    """
-
-    sign: str
-    words: str
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """Hold what was read: an emergency or not, the flags in the order of `FLAGS`, and why."""
-
-    emergency: bool
-    flags: tuple[str, ...]
-    found: tuple[FoundSign, ...] = ()
 
 
 def read_signs(text: str, rules: SignRules) -> Signs:
@@ -57,9 +33,8 @@ def read_signs(text: str, rules: SignRules) -> Signs:
     matches = rules.sign_grammar.find(statements.tokens, statements.clauses)
     labels, found = read_by_rules(statements, matches, rules)
     if rules.model:
-        words = [rules.speller.fix(word) for word in statements.words]
-        features = sign_features(statements, matches, words, rules.model.families)
-        opinions = _second_opinion(labels, found, rules.model, features)
+        features = Features(statements, matches, rules.fix_all(statements.words), rules.model.families)
+        opinions = second_opinion(labels, found, rules.model, features)
         labels ^= {opinion.sign.removeprefix("model.") for opinion in opinions}
         found += opinions
     return Signs(EMERGENCY in labels, tuple(flag for flag in FLAGS if flag in labels), found)
@@ -70,7 +45,8 @@ def read_by_rules(
 ) -> tuple[set[str], tuple[FoundSign, ...]]:
     """Return the labels that the rules alone give, and why. `matches` are what the sign grammar found."""
     reader = _Reader(statements, matches)
-    found = tuple(reader.read(name, sign) for name, sign in rules.signs() if name in matches)
+    signs = rules.signs
+    found = tuple(reader.read(name, signs[name]) for name in matches if name in signs)
     reported = {sign.sign for sign in found if sign.state == "reported"}
     labels: set[str] = {flag for flag in FLAGS if any(name.startswith(f"flags.{flag}.") for name in reported)}
     if any(name.startswith("emergencies.") for name in reported) or any(
@@ -78,27 +54,6 @@ def read_by_rules(
     ):
         labels.add(EMERGENCY)
     return labels, found
-
-
-def _second_opinion(
-    labels: Collection[str], found: Sequence[FoundSign], model: SignModel, features: TextFeatures
-) -> tuple[FoundSign, ...]:
-    """Return what the model adds to the `labels` that the rules found ("reported"), and what it drops ("doubted")."""
-    opinions = []
-    length = log1p(min(len(features.words), _LONG_TEXT))
-    for label, score in model.score(features).items():
-        lean = model.leans[label]
-        mentioned = "emergencies." if label == EMERGENCY else f"flags.{label}."
-        if label in labels:
-            leaning = lean.reported
-        else:
-            leaning = lean.denied if any(sign.sign.startswith(mentioned) for sign in found) else lean.silent
-        counts = score + leaning + lean.length * length > 0
-        if counts and label not in labels:
-            opinions.append(FoundSign(f"model.{label}", model.reasons(label, features), "reported"))
-        elif label in labels and not counts:
-            opinions.append(FoundSign(f"model.{label}", "", "doubted"))
-    return tuple(opinions)
 
 
 class _Reader:
@@ -113,7 +68,7 @@ class _Reader:
         """Return the first mention of the sign that is reported, or else its first mention."""
         first: FoundSign | None = None
         for span in self._matches[name][:_MOST_MENTIONS]:
-            found = FoundSign(name, self._text.quote(span), self._state(span, name, sign))
+            found = FoundSign(name, self._text.quote(span), self._state(span, name, sign), span)
             if found.state == "reported":
                 return found
             first = first or found

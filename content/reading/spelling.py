@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 # Shorter words have too many real neighbours, longer ones are no words.
@@ -14,21 +16,16 @@ SHORTEST_TYPED = 4
 LONGEST_TYPED = 18
 # From this length on two slips are still clearly the same word.
 TWO_SLIPS_FROM = 9
+_MOST_SLIPS = 2
 _REMEMBERED_WORDS = 4_096
 
 _LONG_REPEAT = re.compile(r"(.)\1{2,}")
 
 
-def _without_letters(word: str, letters: int) -> set[str]:
-    """Return `word` and every form of it with up to `letters` letters left out."""
-    forms = {word}
-    for _ in range(letters):
-        forms |= {form[:i] + form[i + 1 :] for form in forms for i in range(len(form))}
-    return forms
-
-
-def _slips_allowed(length: int) -> int:
-    return 2 if length >= TWO_SLIPS_FROM else 1
+def _slips_allowed(typed: int, target: str = "") -> int:
+    """Return how many slips may lie between a word of `typed` letters and `target`, or any target at all."""
+    length = min(typed + 1, len(target)) if target else typed + 1
+    return _MOST_SLIPS if length >= TWO_SLIPS_FROM else 1
 
 
 class Speller:
@@ -38,21 +35,15 @@ class Speller:
         self._key_words = frozenset(key_words)
         self._variants = dict(variants)
         self._real_words = frozenset(real_words)
-        # By first letter, each built when it is first needed: together they take 10 MB and would hold up the start.
-        self._indexes: dict[str, dict[str, list[str]]] = {}
+        # By first letter, where a slip is rare and would pair words such as "racing" and "aching", and by typed length.
+        self._targets: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(self._key_words):
+            if len(word) >= SHORTEST_TARGET and word.isalpha():
+                for typed in range(len(word) - _MOST_SLIPS, len(word) + _MOST_SLIPS + 1):
+                    if abs(typed - len(word)) <= _slips_allowed(typed, word):
+                        self._targets[word[0], typed].append(word)
         # One memory per rule set: texts repeat the same words, and an unknown word costs the most.
         self.fix = lru_cache(maxsize=_REMEMBERED_WORDS)(self._fix)
-
-    def _index(self, letter: str) -> Mapping[str, Sequence[str]]:
-        """Return the key words that begin with `letter`, by every form with letters left out."""
-        if letter not in self._indexes:
-            index: dict[str, list[str]] = {}
-            for word in sorted(self._key_words):
-                if word[0] == letter and len(word) >= SHORTEST_TARGET and word.isalpha():
-                    for form in _without_letters(word, _slips_allowed(len(word))):
-                        index.setdefault(form, []).append(word)
-            self._indexes[letter] = index
-        return self._indexes[letter]
 
     def _fix(self, word: str) -> str:
         """Return the key word meant by `word`, or `word` itself."""
@@ -75,13 +66,14 @@ class Speller:
         """Return the key word that `word` is a slip of, whether or not `word` is a real word; None if there is none."""
         if not SHORTEST_TYPED <= len(word) <= LONGEST_TYPED or not word.isalpha():
             return None
-        best: tuple[int, int, str] | None = None
-        # A slip in the first letter is rare, and would pair words such as "racing" and "aching".
-        index = self._index(word[0])
-        for form in _without_letters(word, _slips_allowed(len(word) + 1)):
-            for target in index.get(form, ()):
-                slips = OSA.distance(word, target, score_cutoff=2)
-                if slips <= _slips_allowed(min(len(word) + 1, len(target))):
-                    found = (slips, -len(target), target)
-                    best = found if best is None else min(best, found)
-        return best[2] if best else None
+        near = process.extract(
+            word,
+            self._targets.get((word[0], len(word)), ()),
+            scorer=OSA.distance,
+            score_cutoff=_slips_allowed(len(word)),
+            limit=None,
+        )
+        found = [
+            (slips, -len(target), target) for target, slips, _ in near if slips <= _slips_allowed(len(word), target)
+        ]
+        return min(found)[2] if found else None

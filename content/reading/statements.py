@@ -81,7 +81,9 @@ def lay_out(text: str, rules: SignRules) -> Statements:
             if match["ask"]:
                 asking.add(sentence)
             sentence += 1
-    terms = [rules.terms(word) for word in words]
+    terms_of = rules.terms
+    known = {word: terms_of(word) for word in set(words)}
+    terms = [known[word] for word in words]
     layout = rules.layout_grammar.find(terms, sentences)
     hidden = _places(layout.get("layout.look_alikes", ()))
     tokens = tuple(frozenset[str]() if place in hidden else term for place, term in enumerate(terms))
