@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeGuard
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +18,7 @@ from telegram.error import Forbidden, InvalidToken, TelegramError
 from bot.clock import Clock
 from bot.context import HouseApplication
 from bot.metrics import Metrics
+from bot.raw import RawUpdate, chat_of
 from scheduler.db import leases, updates
 from scheduler.db.engine import Database
 
@@ -38,9 +38,6 @@ TURN_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 2.0, 2.0)
 
 # While the database is down Telegram brings the same updates again and again: help is given once.
 HELPED = 1000
-
-RawUpdate = Mapping[str, Any]
-
 
 # No attempt is needed any more.
 ALREADY_DONE = 0
@@ -88,7 +85,7 @@ class Intake:
 
     async def handle_alone(self, raw: RawUpdate) -> bool:
         """Handle one update as soon as no other of its chat is being handled, on any replica. Return as `handle`."""
-        turn = Turn(f"chat:{self._application.bot.id}:{_chat_of(raw)}", secrets.token_hex(8))
+        turn = Turn(f"chat:{self._application.bot.id}:{chat_of(raw)}", secrets.token_hex(8))
         try:
             attempt = await self._begin_turn(raw, turn)
         except SQLAlchemyError:
@@ -127,34 +124,27 @@ class Intake:
         except SQLAlchemyError:
             log.exception("a chat cannot be given back; its lease will run out")
 
-    async def handle(self, raws: Sequence[RawUpdate]) -> bool:
-        """Handle a batch and return whether all of it is done, so that Telegram may forget it.
+    async def begin(self, raws: Sequence[RawUpdate], waiting: Sequence[RawUpdate]) -> Mapping[int, int] | None:
+        """Count one attempt for each of these and return by number which it is, or ALREADY_DONE.
 
-        False means: give me the same batch again later; what is done in it is known and skipped.
+        None: the database is away, and `waiting` stays with Telegram; the emergencies among it are helped at once.
         """
-        usable = [raw for raw in raws if is_update(raw)]
+        numbers = [raw["update_id"] for raw in raws]
         try:
             async with self._database.write() as session:
-                attempts = await updates.begin(
-                    session, self._application.bot.id, [raw["update_id"] for raw in usable], self._clock()
-                )
+                attempts = await updates.begin(session, self._application.bot.id, numbers, self._clock())
         except SQLAlchemyError:
             log.exception("updates cannot be recorded; they stay with Telegram")
-            await asyncio.gather(*(self._help_without_database(raw) for raw in usable))
-            return False
-        chats: dict[int, list[RawUpdate]] = {}
-        for raw in usable:
-            if raw["update_id"] in attempts:
-                chats.setdefault(_chat_of(raw), []).append(raw)
-        finished = await asyncio.gather(*(self._handle_in_order(chat, attempts) for chat in chats.values()))
-        return all(finished)
+            await asyncio.gather(*(self._help_without_database(raw) for raw in waiting))
+            return None
+        return {number: attempts.get(number, ALREADY_DONE) for number in numbers}
 
-    async def _handle_in_order(self, raws: Sequence[RawUpdate], attempts: Mapping[int, int]) -> bool:
-        for raw in raws:
-            # The rest of the chat waits behind a failed update: its order is part of its meaning.
-            if not await self._handle_one(raw, attempts[raw["update_id"]]):
-                return False
-        return True
+    async def handle(self, raw: RawUpdate, attempt: int) -> bool:
+        """Handle one update and return whether it is done, so that Telegram may forget it.
+
+        False means: try it again later. Raises InvalidToken.
+        """
+        return attempt == ALREADY_DONE or await self._handle_one(raw, attempt)
 
     async def _handle_one(self, raw: RawUpdate, attempt: int, turn: Turn | None = None) -> bool:
         update, begun, result = self._parse(raw), time.monotonic(), "set_aside"
@@ -222,23 +212,3 @@ class Intake:
             self._helped.append(update.update_id)
         except TelegramError:
             log.exception("the emergency text did not arrive")
-
-
-def is_update(raw: object) -> TypeGuard[RawUpdate]:
-    """Return whether this is an object with a number of its own that a database can hold."""
-    if not isinstance(raw, dict):
-        return False
-    number = raw.get("update_id")
-    return type(number) is int and 0 <= number < 2**63
-
-
-def _chat_of(raw: RawUpdate) -> int:
-    """Return what must be handled in order: the chat, or the person behind a button."""
-    for value in raw.values():
-        if isinstance(value, Mapping):
-            sender = value.get("from")
-            chat = value.get("chat")
-            found = chat if isinstance(chat, Mapping) else sender
-            if isinstance(found, Mapping) and isinstance(found.get("id"), int):
-                return int(found["id"])
-    return int(raw["update_id"])

@@ -1,4 +1,4 @@
-"""Ask Telegram for updates, and confirm a batch only after all of it is done."""
+"""Ask Telegram for updates, also while some are in hand, and confirm only what is done."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
+from bot.crew import Crew
 from bot.errors import MaybeSent, NotSent
 from bot.health import Health
-from bot.intake import Intake, RawUpdate
+from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.raw import RawUpdate, updates_in
+from bot.wait import first_of
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,10 @@ log = structlog.get_logger(__name__)
 ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 
 LONG_POLL_SECONDS = 30
+
+# With something in hand Telegram answers at once, for it gives that again. Asked twice within half a second from the
+# same offset on, it gives only the first one, so it would be asked for ever and show nothing new.
+ASK_AGAIN_SECONDS = 0.6
 
 # Two programs with one token take updates from each other. Three refusals in a row are no accident of a restart.
 CONFLICTS = 3
@@ -79,64 +86,74 @@ class Poller:
         self._health = health
         self._metrics = metrics
         self._monotonic = monotonic
-        self._offset: int | None = None
         self._answered_at = monotonic()
         self._rebuilds = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set. Raises Deaf when Telegram is silent, refuses the token, or hears another."""
         self._note_answer()
-        client = self._new_client()
-        await client.initialize()
-        pause, conflicts = FIRST_PAUSE, 0
+        self._client = self._new_client()
+        await self._client.initialize()
+        # Nothing of an earlier run: what is not done by now may be another replica's.
+        crew = Crew(self.intake, tries_again=True)
         try:
-            while not stop.is_set():
-                try:
-                    raws = await self._fetch(client, LONG_POLL_SECONDS, stop)
-                    conflicts = 0
-                    if not stop.is_set():
-                        self._heard("answered")
-                    pause = await self._take(raws, pause, stop)
-                except InvalidToken as error:
-                    raise Deaf(TOKEN_REFUSED, EXIT_TOKEN) from error
-                except Conflict as error:
-                    self._heard("refused")
-                    conflicts += 1
-                    log.warning("another program takes this bot's updates", times=conflicts)
-                    if conflicts >= CONFLICTS:
-                        raise Deaf("another program polls with this token: stop it, or this one", EXIT_DEAF) from error
-                    await _pause(pause, stop)
-                except RetryAfter as error:
-                    self._heard("refused")
-                    log.warning("Telegram asks for a pause", seconds=_seconds(error))
-                    await _pause(_seconds(error), stop)
-                except TelegramError as error:
-                    log.warning("Telegram cannot be reached", error=type(error).__name__)
-                    client = await self._after_failure(error, client)
-                    await _pause(pause * random.uniform(0.5, 1.0), stop)  # noqa: S311  # spreads load, guards nothing
-                    pause = min(2 * pause, LONGEST_PAUSE)
-            await self._confirm(client)
+            await self._listen(crew, stop)
+            await crew.leave()
+            await self._confirm(crew.hand.offset)
+        except InvalidToken as error:
+            raise Deaf(TOKEN_REFUSED, EXIT_TOKEN) from error
         finally:
-            await client.shutdown()
+            await crew.drop()
+            await self._client.shutdown()
 
-    async def _after_failure(self, error: TelegramError, client: BaseRequest) -> BaseRequest:
-        """Return the client to go on with: a new one when this one seems stuck. Raises Deaf after some of them."""
+    async def _listen(self, crew: Crew, stop: asyncio.Event) -> None:
+        pause, conflicts = FIRST_PAUSE, 0
+        while not stop.is_set():
+            try:
+                crew.check()
+                offset, asked_at = crew.hand.offset, _now()
+                raws = await self._fetch(offset, 0 if crew.hand else LONG_POLL_SECONDS, stop)
+                conflicts = 0
+                if not stop.is_set():
+                    self._heard("answered")
+                pause = await self._take(crew, raws, pause, stop)
+                await _rest(crew, offset, asked_at, stop)
+            except InvalidToken:
+                raise
+            except Conflict as error:
+                self._heard("refused")
+                conflicts += 1
+                log.warning("another program takes this bot's updates", times=conflicts)
+                if conflicts >= CONFLICTS:
+                    raise Deaf("another program polls with this token: stop it, or this one", EXIT_DEAF) from error
+                await first_of(stop, seconds=pause)
+            except RetryAfter as error:
+                self._heard("refused")
+                log.warning("Telegram asks for a pause", seconds=_seconds(error))
+                await first_of(stop, seconds=_seconds(error))
+            except TelegramError as error:
+                log.warning("Telegram cannot be reached", error=type(error).__name__)
+                await self._after_failure(error)
+                await first_of(stop, seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads load, guards nothing
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _after_failure(self, error: TelegramError) -> None:
+        """Go on with a new client when this one seems stuck. Raises Deaf after some of them."""
         if not isinstance(error, NotSent | MaybeSent):
             self._metrics.polled("refused")
             self._note_answer()
-            return client
+            return
         self._metrics.polled("lost")
         if self._monotonic() - self._answered_at < STUCK_SECONDS:
-            return client
+            return
         if self._rebuilds == REBUILDS:
             raise Deaf("Telegram cannot be heard: is the network in order?", EXIT_DEAF) from error
         log.error("Telegram was silent for too long; the HTTP client is made anew")
         self._metrics.client_rebuilt()
         self._answered_at, self._rebuilds = self._monotonic(), self._rebuilds + 1
-        await client.shutdown()
-        fresh = self._new_client()
-        await fresh.initialize()
-        return fresh
+        await self._client.shutdown()
+        self._client = self._new_client()
+        await self._client.initialize()
 
     def _heard(self, result: str) -> None:
         self._metrics.polled(result)
@@ -147,35 +164,35 @@ class Poller:
         self._answered_at, self._rebuilds = self._monotonic(), 0
 
     async def once(self) -> bool:
-        """Fetch what waits, handle it and confirm it; for programs that are not there to stay. Return as `handle`."""
-        client = self._new_client()
-        await client.initialize()
-        try:
-            raws = await self._fetch(client, 0)
-            done = not raws or await self.intake.handle(raws)
-            if raws and done:
-                self._offset = int(raws[-1]["update_id"]) + 1
-                await self._confirm(client)
-            return done
-        finally:
-            await client.shutdown()
+        """Fetch what waits, handle it and confirm what is done; for programs that are not there to stay.
 
-    async def _take(self, raws: Sequence[RawUpdate], pause: float, stop: asyncio.Event) -> float:
-        """Handle a batch; on a failure wait before it is fetched again. Return the next pause in seconds."""
-        if not raws or await self.intake.handle(raws):
-            if raws:
-                # The last one of the batch, not the highest ever: after a quiet week Telegram counts anew.
-                self._offset = int(raws[-1]["update_id"]) + 1
+        Return whether all of it is done.
+        """
+        self._client = self._new_client()
+        await self._client.initialize()
+        crew = Crew(self.intake, tries_again=False)
+        try:
+            is_kept = await crew.take(await self._fetch(None, 0))
+            await crew.until_done()
+            await self._confirm(crew.hand.offset)
+            return is_kept and not crew.hand
+        finally:
+            await crew.drop()
+            await self._client.shutdown()
+
+    async def _take(self, crew: Crew, raws: Sequence[RawUpdate], pause: float, stop: asyncio.Event) -> float:
+        """Begin with what is new; where it cannot be kept wait before it is fetched again. Return the next pause."""
+        if await crew.take(raws):
             return FIRST_PAUSE
-        await _pause(pause, stop)
+        await first_of(stop, seconds=pause)
         return min(2 * pause, LONGEST_PAUSE)
 
-    async def _fetch(self, client: BaseRequest, seconds: int, stop: asyncio.Event | None = None) -> Sequence[RawUpdate]:
+    async def _fetch(self, offset: int | None, seconds: int, stop: asyncio.Event | None = None) -> list[RawUpdate]:
         query: dict[str, object] = {"timeout": seconds, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
-        if self._offset is not None:
-            query["offset"] = self._offset
+        if offset is not None:
+            query["offset"] = offset
         call = asyncio.ensure_future(
-            client.post(f"{self._base_url}/getUpdates?{urlencode(query)}", read_timeout=seconds + 10)
+            self._client.post(f"{self._base_url}/getUpdates?{urlencode(query)}", read_timeout=seconds + 10)
         )
         waiter = asyncio.ensure_future(stop.wait()) if stop else None
         try:
@@ -188,32 +205,39 @@ class Poller:
                 if stop is not None and stop.is_set():
                     return []
                 raise MaybeSent("the call did not come back")
-            result = call.result()
-            return result if isinstance(result, list) else []
+            return updates_in(call.result())
         finally:
             for task in (call, waiter):
                 if task is not None:
                     task.cancel()
 
-    async def _confirm(self, client: BaseRequest) -> None:
-        """Tell Telegram of the last batch, so that the next start does not get it again. Failing is harmless."""
-        if self._offset is None:
+    async def _confirm(self, offset: int | None) -> None:
+        """Tell Telegram what is done, so that the next start does not get it again. Failing is harmless."""
+        if offset is None:
             return
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
-                await self._fetch(client, 0)
+                await self._fetch(offset, 0)
         except (TelegramError, TimeoutError) as error:
-            log.info("the last batch could not be confirmed", error=type(error).__name__)
+            log.info("what is done could not be confirmed", error=type(error).__name__)
+
+
+async def _rest(crew: Crew, offset: int | None, asked_at: float, stop: asyncio.Event) -> None:
+    """Wait until Telegram may have something new. With nothing in hand that is its own affair: it is asked at once."""
+    while crew.hand and not stop.is_set():
+        crew.check()
+        knows_all = crew.hand.is_full and crew.hand.offset == offset
+        left = asked_at + (LONG_POLL_SECONDS if knows_all else ASK_AGAIN_SECONDS) - _now()
+        if left <= 0:
+            return
+        crew.moved.clear()
+        await first_of(stop, crew.moved, seconds=left)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _seconds(error: RetryAfter) -> float:
     after = error.retry_after
     return float(after) if isinstance(after, int | float) else after.total_seconds()
-
-
-async def _pause(seconds: float, stop: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

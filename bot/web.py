@@ -17,8 +17,9 @@ from starlette.routing import Route
 from telegram.error import InvalidToken
 
 from bot.health import Health
-from bot.intake import Intake, RawUpdate, is_update
+from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.raw import RawUpdate, is_update
 from bot.settings import HEALTH_PATHS
 
 log = structlog.get_logger(__name__)

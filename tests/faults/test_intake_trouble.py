@@ -16,6 +16,7 @@ TROUBLE = {
     "an error page": {"status": 502, "body": "<html><h1>502 Bad Gateway</h1></html>"},
     "a page with a good status": {"status": 200, "body": "<html>Please log in</html>"},
     "half of an answer": {"status": 200, "body": '{"ok": true, "result": [{"update_id": 1, "mess'},
+    "a list of something else": {"status": 200, "body": '{"ok": true, "result": [{"update_id": "1"}, 7]}'},
     "an error without a reason": {"status": 500, "body": ""},
     "no answer at all": {"drop": True},
 }

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.intake import Intake, RawUpdate
+from bot.intake import Intake
+from bot.raw import RawUpdate
 from tests.bot.replicas import Replica, message, until
 from tests.bot.webhook.posts import SLOW, answers
 from tests.chat import Chats, Talker
@@ -31,7 +32,8 @@ async def test_an_update_on_two_replicas_at_once_is_answered_once(
 
 
 async def _without_a_turn(self: Intake, raw: RawUpdate) -> bool:
-    return await self.handle([raw])
+    attempts = await self.begin([raw], [raw])
+    return attempts is not None and await self.handle(raw, attempts[raw["update_id"]])
 
 
 @pytest.mark.case(23)
