@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from sqlalchemy import Row
 
-from scheduler.db import people, plans
+from scheduler.db import claims, people, plans
 from scheduler.db.engine import Database
-from scheduler.deliver import LEASE, Deliverer
+from scheduler.deliver import BATCH, LEASE, Deliverer
 from scheduler.due import DueCheckIn
 from scheduler.jobs import Clockwork
 from scheduler.rule import Cadence
@@ -46,15 +49,42 @@ async def test_many_that_are_too_old_do_not_hold_up_one_that_is_due(database: Da
 async def test_many_that_can_be_rescued_no_more_do_not_hold_up_one_that_can(
     database: Database, clock: StillClock
 ) -> None:
+    await _crash_before_one_that_can_be_rescued(database, clock)
+
+    assert await _first_sent_to(database, clock) == CROWD + 1
+
+
+@pytest.mark.case(56)
+async def test_control_without_an_end_for_what_can_be_rescued_no_more_the_one_behind_it_is_never_reached(
+    database: Database, clock: StillClock
+) -> None:
+    await _crash_before_one_that_can_be_rescued(database, clock)
+    post, decide = Post(), claims._change
+
+    def leave(row: Row[Any], *more: Any) -> dict[str, Any]:
+        change = decide(row, *more)
+        if change["state"] != "expired":
+            return change
+        return change | {name: getattr(row, name) for name in ("state", "wake_at")}
+
+    deliverer = Deliverer(database, post.send, clock, "next")
+    with patch("scheduler.db.claims._change", leave):
+        for _ in range(CROWD // BATCH + 2):
+            await deliverer.deliver_due()
+            await deliverer.settle()
+
+    assert post.sent == []
+
+
+async def _crash_before_one_that_can_be_rescued(database: Database, clock: StillClock) -> None:
+    """Leave behind a crowd that can be rescued no more, and then one that still can."""
     await _make_crowd(database, clock())
     await make_plan(database, clock(), chat_id=CROWD + 1, unit="day", at=time(8, 59), anchor=date(2026, 11, 24))
-    # What is due at nine can be sent until nine of the next day.
-    for moment in (DUE, DUE + timedelta(hours=23, minutes=59, seconds=30)):
+    # What is due at nine can be sent until nine of the next day. The one comes due in the last minute before that.
+    for moment in (DUE, DUE + timedelta(hours=23, minutes=58, seconds=50), DUE + timedelta(hours=23, minutes=59)):
         clock.move_to(moment)
         await _crash_with_everything_claimed(database, clock)
     clock.advance(seconds=LEASE.total_seconds() + 1)
-
-    assert await _first_sent_to(database, clock) == CROWD + 1
 
 
 async def _make_crowd(database: Database, now: datetime) -> None:
