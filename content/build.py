@@ -25,7 +25,7 @@ from content.reading.reply_model import save_reply_model
 from content.reading.sign_features import parse_families
 from content.reading.sign_model import load_sign_model, save_sign_model
 from content.reading.sign_rules import parse_sign_rules
-from content.reply_examples import read_reply_examples
+from content.reply_examples import read_no_replies, read_reply_examples
 from content.sign_examples import read_other_messages, read_sign_examples
 
 # Gets what is being done, and the share of all work that is done before it.
@@ -112,7 +112,7 @@ def build_reply_model(language: str = "en", root: Path = CONTENT) -> Path:
     model = load_sign_model(sign_model_path(language, root), hash_sign_content(language, root))
     signs = parse_sign_rules(toml, real_words).with_model(model)
     rules = ReplyRules.from_toml(tomllib.loads(replies))
-    examples = read_reply_examples(language, root)
+    examples = read_reply_examples(language, root) + read_no_replies(language, root)
     path = reply_model_path(language, root)
     save_reply_model(fit_reply_model(examples, look_at(examples, rules, signs)), path, content_hash)
     return path

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from content.fit_replies import fit_reply_model, look_at
 from content.load import load_library
 from content.reading.reply_reader import ReplyReader
-from content.reply_examples import ReplyExample, read_reply_examples
+from content.reply_examples import ReplyExample, read_no_replies, read_reply_examples
 
 
 def leave_one_author_out(examples: Sequence[ReplyExample], reader: ReplyReader) -> dict[str, tuple[float, float]]:
     """Return for each author the share read right by the rules alone, and with a model fitted to all the others."""
-    found = look_at(examples, reader.rules, reader.signs)
-    pairs = list(zip(examples, found, strict=True))
+    no_replies = read_no_replies()
+    everything = [*examples, *no_replies]
+    pairs = list(zip(everything, look_at(everything, reader.rules, reader.signs), strict=True))
     table = {}
     for author in sorted({example.author for example in examples}):
         unseen = [pair for pair in pairs if pair[0].author == author]

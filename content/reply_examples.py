@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
-from content.examples import CONTENT
+from content.examples import CONTENT, read_examples
+from content.reading.index import NONE
 from content.reading.replies import Meaning, Question
+
+# Some of what is typed without a meaning is enough to know what is no reply; more of it would drown the replies.
+EVERY_SIXTH = 6
+_MEANINGLESS = f"{NONE}gibberish"
 
 _HEADER = "## "
 _COMMENT = "# "
@@ -39,6 +44,17 @@ def read_reply_examples(language: str = "en", root: Path = CONTENT) -> tuple[Rep
     if not examples:
         raise ValueError(f"{root / language / 'replies'} has no examples")
     return tuple(examples)
+
+
+def read_no_replies(language: str = "en", root: Path = CONTENT) -> tuple[ReplyExample, ...]:
+    """Return what is no reply to any question: texts without a meaning, of no author.
+
+    Raises ValueError that names file and line of the first fault.
+    """
+    texts = [example.text for example in read_examples(language, root) if example.label == _MEANINGLESS]
+    return tuple(
+        ReplyExample(text, question, "other", "") for text in texts[::EVERY_SIXTH] for question in get_args(Question)
+    )
 
 
 def _read_header(header: str, place: str) -> tuple[Question, Meaning]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from content.reading.blocks import Block, Floats
 from content.reading.features import letter_features, number, split_words, word_features
 from content.reading.fitted import load_fitted, save_fitted
@@ -41,7 +43,9 @@ class ReplyModel:
     bias: Floats
 
     def choose(self, found: Found) -> Meaning:
-        """Return the likeliest meaning of its question."""
+        """Return the likeliest meaning of its question; what says nothing to the rules in strange words is "other"."""
+        if found.meaning == "other" and self._is_strange(found.text):
+            return "other"
         scores = self.block.score(number(features(found))) + self.bias
         fitting = (
             (float(score), meaning)
@@ -50,11 +54,15 @@ class ReplyModel:
         )
         return max(fitting)[1]
 
+    def _is_strange(self, text: str) -> bool:
+        """Say whether no more than half of the words were ever seen in a reply: the others must not speak for all."""
+        words = _words(text)
+        return 2 * int(np.isin(number(word_features(words)[: len(words)]), self.block.ids).sum()) <= len(words)
+
 
 def features(found: Found) -> list[str]:
     """Return what speaks for a meaning: words, denied words, runs of letters, and what the rules found."""
-    typed = split_words(normalise(found.text))
-    words = typed if len(typed) <= _MOST_WORDS else typed[: _MOST_WORDS // 2] + typed[-_MOST_WORDS // 2 :]
+    words = _words(found.text)
     shared = word_features(words)
     shared += [f"cue {cue}" for cue in _cues(found.clauses)] + [f"last {cue}" for cue in _cues(found.clauses[-1:])]
     shared += [f"flag {flag}" for flag in found.signs.flags] + ["any flag"] * bool(found.signs.flags)
@@ -63,6 +71,11 @@ def features(found: Found) -> list[str]:
     alone = [f"asks {any(clause.asks for clause in found.clauses)}", f"length {min(len(words), 12) // 2}", ""]
     asked = [f"{found.question} {one}" for one in shared + alone]
     return [*shared, *asked, *(f"letters {run}" for run in letter_features(words))]
+
+
+def _words(text: str) -> list[str]:
+    typed = split_words(normalise(text))
+    return typed if len(typed) <= _MOST_WORDS else typed[: _MOST_WORDS // 2] + typed[-_MOST_WORDS // 2 :]
 
 
 def _cues(clauses: Sequence[Clause]) -> list[str]:

@@ -17,7 +17,7 @@ from content.reading.fitted import StaleIndex
 from content.reading.replies import Meaning, Question
 from content.reading.reply_model import load_reply_model
 from content.reading.reply_reader import read_reply
-from content.reply_examples import read_reply_examples
+from content.reply_examples import read_no_replies, read_reply_examples
 from tests.content.samples import CONTENT, DATA, EVAL, lines
 
 
@@ -34,7 +34,7 @@ def test_sample_replies_are_read_as_expected(path: Path, floor: float, library: 
 
 
 def test_an_author_who_was_left_out_is_read_better_with_the_model_than_by_rules(library: Library) -> None:
-    examples = read_reply_examples()
+    examples = read_reply_examples() + read_no_replies()
     found = look_at(examples, library.replies.rules, library.replies.signs)
     pairs = list(zip(examples, found, strict=True))
     unseen = [pair for pair in pairs if pair[0].author == "night"]
@@ -67,6 +67,27 @@ def test_a_bare_yes_or_no_says_nothing_about_a_change(text: str, library: Librar
 )
 def test_a_plain_answer_to_the_checklist_is_itself(text: str, meaning: Meaning, library: Library) -> None:
     assert read_reply(text, "checklist", library.replies) == meaning
+
+
+@pytest.mark.parametrize("question", get_args(Question))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0.__class__} {text} %s %(text)s",
+        "*_`[x](tg://user?id=1)",
+        "tg user id 1",
+        "'; DROP TABLE people; --",
+        "<b>bold</b> <script>alert(1)</script> &lt;",
+        "git commit -m 'fix'",
+        "lorem ipsum dolor sit amet",
+        "xkcd flurb wozzle",
+        "blah blah blah",
+        "kcolb",
+        "9" * 4096,
+    ],
+)
+def test_what_means_nothing_is_no_reply(text: str, question: Question, library: Library) -> None:
+    assert read_reply(text, question, library.replies) == "other"
 
 
 @settings(max_examples=60, deadline=None)
