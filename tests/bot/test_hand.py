@@ -98,6 +98,7 @@ class Telegram:
         self.next = first_number
         self.waiting: list[RawUpdate] = []
         self.written: list[RawUpdate] = []
+        self.given: list[RawUpdate] = []
         self.handled: list[RawUpdate] = []
         # By chat: what is being handled. One worker a chat, and each is begun where `take` says so.
         self.at_work: dict[int, RawUpdate] = {}
@@ -115,7 +116,8 @@ class Telegram:
             case "asks":
                 self._asks()
             case "comes again":
-                self._gives(self.written[-5:])
+                # Old ones, as after an answer that was lost; never one before those in front of it were given.
+                self._gives(self.given[-5:])
             case "ends" if chat in self.at_work:
                 self.handled.append(self.at_work.pop(chat))
                 self.hand.done(chat)
@@ -129,6 +131,7 @@ class Telegram:
             forgotten = [raw for raw in self.waiting if raw["update_id"] < self.hand.offset]
             assert all(raw in self.handled for raw in forgotten), "what is not done was confirmed"
             self.waiting = [raw for raw in self.waiting if raw not in forgotten]
+        self.given += [raw for raw in self.waiting[:MOST] if raw not in self.given]
         self._gives(self.waiting[:MOST])
 
     def _gives(self, raws: list[RawUpdate]) -> None:
