@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -75,6 +75,21 @@ class Post:
     def copies(self) -> Counter[str]:
         """Return how often each check-in was sent."""
         return Counter(f"{due.plan_public_id} {due.nominal}" for due in self.sent)
+
+
+class SlowPost(Post):
+    """Let each message arrive, and its answer take as long as `wait` does."""
+
+    def __init__(self, wait: Callable[[DueCheckIn], Awaitable[object]]) -> None:
+        """Take what to wait for."""
+        super().__init__()
+        self._wait = wait
+
+    async def send(self, due: DueCheckIn, begin: Begin) -> Report:
+        """Send one check-in."""
+        report = await super().send(due, begin)
+        await self._wait(due)
+        return report
 
 
 async def deliver_all(database: Database, post: Post, clock: StillClock, owner: str = "one") -> Deliverer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from scheduler.db.engine import Database
 from scheduler.db.leases import machine_clock
 from scheduler.deliver import LEASE, Deliverer
-from scheduler.due import Begin, DueCheckIn, Report
+from scheduler.due import DueCheckIn
 from tests.clock import StillClock
-from tests.scheduler.builders import Post, make_plan, opened
+from tests.scheduler.builders import Post, SlowPost, make_plan, opened
 
 # 9:00 in Berlin on Monday the 23rd.
 DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -119,7 +119,7 @@ async def _copies(
         begun.set()
         await answered.wait()
 
-    slow, post = _SlowPost(arrive_slowly), Post()
+    slow, post = SlowPost(arrive_slowly), Post()
     sender = Deliverer(database, slow.send, clock, "sender", lease=lease)
     other = Deliverer(database, post.send, lambda: clock() + apart, "other", lease=lease, machine=machine)
 
@@ -133,17 +133,3 @@ async def _copies(
     answered.set()
     await sender.settle()
     return len(slow.sent) + len(post.sent)
-
-
-class _SlowPost(Post):
-    """Let each message arrive, and its answer take as long as `wait` does."""
-
-    def __init__(self, wait: Callable[[DueCheckIn], Awaitable[object]]) -> None:
-        super().__init__()
-        self._wait = wait
-
-    async def send(self, due: DueCheckIn, begin: Begin) -> Report:
-        """Send one check-in."""
-        report = await super().send(due, begin)
-        await self._wait(due)
-        return report

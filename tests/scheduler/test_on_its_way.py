@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from scheduler.deliver import LEASE, Deliverer, FatalSendError
 from scheduler.due import Begin, DueCheckIn, Report
 from scheduler.zones import zone
 from tests.clock import StillClock
-from tests.scheduler.builders import Post, all_check_ins, deliver_all, get_plan, make_plan, opened
+from tests.scheduler.builders import Post, SlowPost, all_check_ins, deliver_all, get_plan, make_plan, opened
 
 # 9:00 in Berlin on Monday the 23rd.
 DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -31,20 +31,6 @@ MANY = 40
 async def database(database_url: str) -> AsyncIterator[Database]:
     async with opened(database_url) as database:
         yield database
-
-
-class _SlowPost(Post):
-    """Let each message arrive, and its answer take as long as `wait` does."""
-
-    def __init__(self, wait: Callable[[DueCheckIn], Awaitable[object]]) -> None:
-        super().__init__()
-        self._wait = wait
-
-    async def send(self, due: DueCheckIn, begin: Begin) -> Report:
-        """Send one check-in."""
-        report = await super().send(due, begin)
-        await self._wait(due)
-        return report
 
 
 @pytest.mark.case(86)
@@ -63,7 +49,7 @@ async def test_a_move_while_a_check_in_is_on_its_way_makes_its_date_come_once(
                 assert person is not None
                 await plans.change_zone(session, person, to, clock())
 
-    post = _SlowPost(move) if is_begun else Post(before=move)
+    post = SlowPost(move) if is_begun else Post(before=move)
     for _ in range(4 * 24):
         await deliver_all(database, post, clock)
         clock.advance(hours=1)
@@ -169,7 +155,7 @@ async def test_what_is_written_down_while_another_takes_it_over_stays_written_do
         arrived.release()
         await answered.wait()
 
-    slow, post = _SlowPost(arrive_slowly), Post()
+    slow, post = SlowPost(arrive_slowly), Post()
     sender = Deliverer(database, slow.send, clock, "sender")
     await sender.deliver_due()
     for _ in range(MANY):
