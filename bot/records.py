@@ -59,9 +59,9 @@ def _entry(row: CheckIn, day: date) -> Entry:
 def _check(library: Library, run: Run, day: date) -> Check:
     if run.checklist_version != library.checklist.version:
         # Its questions may mean something else today; the outcome stands.
-        return Check(day, cast(Level, run.outcome))
+        return Check(day, cast(Level, run.outcome), note=run.note or "")
     result = outcome(library.checklist, answers_of(run), run.emergency_sign)
-    return Check(day, result.level, result.because)
+    return Check(day, result.level, result.because, run.note or "")
 
 
 def _version(library: Library) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -69,6 +69,12 @@ def outcome(checklist: Checklist, answers: Mapping[str, Answer], emergency_sign:
     if not reasons and level != "routine":
         reasons = {checklist.because_open: None}
     return Result(level, tuple(reasons), checklist.outcomes[level])
+
+
+def is_more_urgent(level: str, *, than: str) -> bool:
+    """Return whether one level calls for help sooner than another. Raises ValueError for what is no level."""
+    ranks: Sequence[str] = LEVELS
+    return ranks.index(level) > ranks.index(than)
 
 
 def progress(checklist: Checklist, answers: Mapping[str, Answer]) -> tuple[int, int]:

@@ -40,10 +40,13 @@ GROWTH = "rapid-growth"
 
 @dataclass(frozen=True)
 class Reply:
-    """Hold what to show, and the signs that were told of for the first time: each leads to the checklist."""
+    """Hold what to show, the signs that were told of for the first time (each leads to the checklist), and what is
+    shown below in a message of its own.
+    """
 
     screen: Screen
     flags: tuple[str, ...] = ()
+    below: Screen | None = None
 
 
 @dataclass(frozen=True)

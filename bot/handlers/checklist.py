@@ -12,17 +12,14 @@ from telegram import Update
 from bot.context import Context
 from bot.handlers import walk
 from bot.handlers.outcomes import answers_of
+from bot.handlers.walk import REPLIES
 from bot.talk import change, send, take_buttons, toast
 from bot.views.screen import Screen
 from content.checklist import back
-from content.model import Answer, Library
-from content.reading.replies import read_by_rules
+from content.model import Library
 from content.reading.reply_reader import read_reply
-from content.reading.signs import read_signs
 from scheduler.db import people, runs
 from scheduler.db.models import Person, Run
-
-REPLIES: Mapping[str, Answer] = {"yes": "yes", "no": "no", "unsure": "unsure"}
 
 # The button that a typed wish stands for.
 BUTTONS: Mapping[str, str] = {"why": "why", "meaning": "what", "back": "back"}
@@ -166,7 +163,7 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
             asked = walk.asked(library, run) if run.screened else None
             _, extra = _apply(library, run, BUTTONS[wish], [asked.id if asked else "screen"])
             screen = walk.current(library, run, extra)
-        elif _tells_of_another_sign(library, run, text) or not _apply_text(library, run, means):
+        elif _is_about_another_sign(library, run, text) or not _apply_text(library, run, means):
             return False
         else:
             calm = walk.end_if_done(context, person, run, now)
@@ -180,14 +177,8 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
     return True
 
 
-def _tells_of_another_sign(library: Library, run: Run, text: str) -> bool:
-    """Return whether a text speaks of a red flag that is not the question's: it gets its card, and answers nothing."""
-    flags = read_signs(text, library.signs).flags
-    asked = walk.asked(library, run) if run.screened else None
-    if not flags or asked is None or asked.flag in flags:
-        return False
-    first_word, *_ = text.split()
-    return read_by_rules(first_word, "checklist", library.replies.rules) not in REPLIES
+def _is_about_another_sign(library: Library, run: Run, text: str) -> bool:
+    return run.screened and walk.tells_of_another_sign(library, walk.asked(library, run), text)
 
 
 def _apply_text(library: Library, run: Run, means: str) -> bool:

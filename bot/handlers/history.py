@@ -6,6 +6,7 @@ from telegram import Update
 
 from bot.context import Context
 from bot.handlers import history_entry
+from bot.handlers.history_opened import leave
 from bot.talk import change, send, toast
 from bot.views import history as view
 from bot.views.screen import Screen
@@ -34,6 +35,6 @@ async def _page(update: Update, context: Context, number: int) -> Screen:
         person = await people.find(session, update.effective_chat.id, lock=True)
         if person is None:
             return view.page(context.library, [], {}, number)
-        history_entry.leave(person)
+        leave(person)
         rows, names = await history.entries(session, person), await history.names(session, person)
     return view.page(context.library, rows, names, number)

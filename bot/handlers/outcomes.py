@@ -91,13 +91,19 @@ async def _save(session: AsyncSession, context: Context, person: Person, run: Ru
     if run.saved_at is not None:
         return Screen(say("outcome.saved_before"))
     run.saved_at = now
-    after = SEEN_AFTER.get(run.outcome or "")
-    if after is None:
-        return Screen(say("outcome.saved"))
+    when = await ask_later(session, context, person, run, now)
+    return Screen(say("outcome.saved_and_ask", when=when) if when else say("outcome.saved"))
+
+
+async def ask_later(session: AsyncSession, context: Context, person: Person, run: Run, now: datetime) -> str | None:
+    """Plan to ask if the person was seen. Return when that will be; None where the outcome calls for no visit soon."""
+    level = run.outcome or ""
+    if level not in SEEN_AFTER:
+        return None
     plan = await plans.create_once(
-        session, person, context.house.new_id(), "visit", now + after, now, run.outcome or ""
+        session, person, context.house.new_id(), "visit", now + SEEN_AFTER[level], now, level
     )
-    return Screen(say("outcome.saved_and_ask", when=next_time(context.library, plan)))
+    return next_time(context.library, plan)
 
 
 def _remind(context: Context, person: Person, level: str, now: datetime) -> Screen:

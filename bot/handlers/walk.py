@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from telegram import Update
@@ -11,10 +12,14 @@ from bot.handlers.outcomes import answers_of, count_calm
 from bot.talk import send, take_buttons
 from bot.views import checklist as view
 from bot.views.screen import Screen
-from content.checklist import find_questions, next_question, outcome
-from content.model import Library, Question
+from content.checklist import Result, find_questions, next_question, outcome
+from content.model import Answer, Library, Question
+from content.reading.replies import read_by_rules
+from content.reading.signs import read_signs
 from scheduler.db import people, runs
 from scheduler.db.models import Person, Run
+
+REPLIES: Mapping[str, Answer] = {"yes": "yes", "no": "no", "unsure": "unsure"}
 
 
 def asked(library: Library, run: Run) -> Question | None:
@@ -55,13 +60,29 @@ def end_if_done(context: Context, person: Person, run: Run, now: datetime) -> bo
     if run.ended_at or not (run.emergency_sign or (run.screened and asked(library, run) is None)):
         return False
     run.ended_at = now
-    run.outcome = outcome(library.checklist, answers_of(run), run.emergency_sign).level
-    if run.outcome == "emergency":
+    level = settle(library, person, run, now).level
+    people.ask(person, None)
+    context.house.metrics.checklist_ended(level)
+    return count_calm(person, level, now)
+
+
+def settle(library: Library, person: Person, run: Run, now: datetime) -> Result:
+    """Keep what the answers of an ended run call for, and return it."""
+    result = outcome(library.checklist, answers_of(run), run.emergency_sign)
+    run.outcome = result.level
+    if result.level == "emergency":
         # The short line comes again until the person says that help is on the way.
         person.emergency_since = now
-    people.ask(person, None)
-    context.house.metrics.checklist_ended(run.outcome)
-    return count_calm(person, run.outcome, now)
+    return result
+
+
+def tells_of_another_sign(library: Library, asked: Question | None, text: str) -> bool:
+    """Return whether a text speaks of a red flag that is not the question's: it gets its card, and answers nothing."""
+    flags = read_signs(text, library.signs).flags
+    if not flags or asked is None or asked.flag in flags:
+        return False
+    first_word, *_ = text.split()
+    return read_by_rules(first_word, "checklist", library.replies.rules) not in REPLIES
 
 
 async def show_new(update: Update, context: Context, run_id: str, screen: Screen) -> None:

@@ -24,6 +24,9 @@ NOTE_IN_LIST = 120
 # In place of a time, in the data of a checklist's buttons.
 CHECKLIST = "run"
 
+# A plan or checklist, and a nominal time or "": as `history.find` takes it.
+Name = tuple[str, str]
+
 
 def page(library: Library, rows: Sequence[Told], names: Mapping[int, str], number: int) -> Screen:
     """Show one page of all entries, with a button for each, and a way to the newer and the older ones.
@@ -63,13 +66,12 @@ def page_of(rows: Sequence[Told], entry: Told) -> int:
 
 def line(library: Library, entry: Told, note_length: int | None = None) -> Html:
     """Return an entry as text: its day, what was said, the note, cut after so many characters."""
-    phrases = library.phrases
+    phrases, day = library.phrases, when.day(library.phrases, day_of(entry))
     if isinstance(entry, Run):
-        outcome = phrases.plain(f"outcome.{entry.outcome}")
-        return phrases.say("history.run", when=when.day(phrases, day_of(entry)), outcome=outcome)
-    answer = said(phrases, entry.answer or "", entry.details)
-    text = phrases.say("history.check_in", when=when.day(phrases, day_of(entry)), answer=answer)
-    if note := (entry.details or {}).get("note"):
+        text = phrases.say("history.run", when=day, outcome=phrases.plain(f"outcome.{entry.outcome}"))
+    else:
+        text = phrases.say("history.check_in", when=day, answer=said(phrases, entry.answer or "", entry.details))
+    if note := note_of(entry):
         cut = note if note_length is None or len(note) <= note_length else f"{note[:note_length].rstrip()}…"
         return Html(f"{text}\n{phrases.say('history.note', note=cut)}")
     return text
@@ -80,11 +82,22 @@ def day_of(entry: Told) -> date:
     return Nominal.parse(entry.nominal).day if isinstance(entry, CheckIn) else entry.started_at.date()
 
 
-def name_of(entry: Told, names: Mapping[int, str]) -> tuple[str, str]:
-    """Return what names an entry: a plan and a nominal time, or a checklist and "". As `history.find` takes it."""
+def note_of(entry: Told) -> str:
+    """Return the note; nothing where there is none."""
+    return (entry.note if isinstance(entry, Run) else (entry.details or {}).get("note")) or ""
+
+
+def name_of(entry: Told, names: Mapping[int, str]) -> Name:
+    """Return what names an entry."""
     return (names[entry.plan_id], entry.nominal) if isinstance(entry, CheckIn) else (entry.public_id, "")
 
 
 def data(action: str, public_id: str, nominal: str, *rest: str) -> str:
     """Return button data that names this entry."""
     return pack("h", action, public_id, key(nominal) or CHECKLIST, *rest)
+
+
+def step(library: Library, name: Name, text: str, rows: Sequence[tuple[Button, ...]], back: str = "open") -> Screen:
+    """Show one step of correcting an entry, with the way back to the one before."""
+    way_back = (Button(library.phrases.plain("button.back"), data(back, *name)),)
+    return Screen(text, (*rows, way_back), protected=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.views import when
+from bot.views import history_checklist, when
 from bot.views.check_ins import CHANGES, SIZES, VISITS
-from bot.views.history import data, day_of, line
+from bot.views.history import Name, data, day_of, line, note_of, step
 from bot.views.screen import Button, Screen, pack
 from content.model import Library
 from scheduler.db.history import Told
@@ -14,9 +14,6 @@ from scheduler.db.models import CheckIn, Run
 
 # What a check-in can be corrected to at once. That something changed needs to be told more of.
 AT_ONCE = ("same", "better")
-
-# A plan or checklist, and a nominal time or "": as `history.find` takes it.
-Name = tuple[str, str]
 
 
 def entry(library: Library, told: Told, name: Name, page: int, *, may_keep: bool, note: str = "") -> Screen:
@@ -28,20 +25,15 @@ def entry(library: Library, told: Told, name: Name, page: int, *, may_keep: bool
     plain = phrases.plain
     parts: list[str] = [*([note] if note else []), line(library, told)]
     rows: list[tuple[Button, ...]] = []
-    if isinstance(told, Run):
-        # The questions of another version may mean something else; the outcome stands.
-        if told.checklist_version == library.checklist.version:
-            rows.append((Button(plain("outcome.doctor"), pack("o", "doctor", told.public_id)),))
-    elif may_keep:
-        has_note = "note" in (told.details or {})
-        rows.append(
-            (
-                Button(plain("history.correct"), data("correct", *name)),
-                Button(plain("history.change_note" if has_note else "history.add_note"), data("note", *name)),
-            )
-        )
+    is_known = isinstance(told, CheckIn) or history_checklist.can_be_corrected(library, told)
+    if may_keep:
+        correction = (Button(plain("history.correct"), data("correct", *name)),) if is_known else ()
+        label = plain("history.change_note" if note_of(told) else "history.add_note")
+        rows.append((*correction, Button(label, data("note", *name))))
     else:
         parts.append(phrases.say("history.no_consent"))
+    if isinstance(told, Run) and is_known:
+        rows.append((history_checklist.doctor(library, told),))
     rows.append((Button(plain("history.delete"), data("delete", *name), "danger"),))
     rows.append(_back(library, page))
     return Screen("\n\n".join(parts), tuple(rows), protected=True)
@@ -56,7 +48,7 @@ def correct(library: Library, told: CheckIn, name: Name) -> Screen:
         rows = [(Button(plain(f"history.to_{answer}"), data("set", *name, answer)),) for answer in AT_ONCE]
         chosen = (told.details or {}).get("what", ())
         rows.append((Button(plain("history.to_changed"), data("what", *name, written(chosen))),))
-    return _step(library, name, library.phrases.say("history.ask_right", entry=line(library, told)), rows)
+    return step(library, name, library.phrases.say("history.ask_right", entry=line(library, told)), rows)
 
 
 def what(library: Library, name: Name, chosen: Sequence[str]) -> Screen:
@@ -68,23 +60,23 @@ def what(library: Library, name: Name, chosen: Sequence[str]) -> Screen:
         label = ("✓ " if change in chosen else "") + plain(f"checkin.{change}")
         rows.append((Button(label, data("what", *name, after)),))
     rows.append((Button(plain("button.done"), data("done", *name, written(chosen)), "success"),))
-    return _step(library, name, library.phrases.say("checkin.what"), rows)
+    return step(library, name, library.phrases.say("checkin.what"), rows)
 
 
 def size(library: Library, name: Name) -> Screen:
     """Ask for the size in everyday words."""
     plain = library.phrases.plain
     rows = [(Button(plain(f"checkin.{one}"), data("size", *name, one)),) for one in SIZES]
-    return _step(library, name, library.phrases.say("checkin.how_big"), rows)
+    return step(library, name, library.phrases.say("checkin.how_big"), rows)
 
 
-def note(library: Library, told: CheckIn, name: Name) -> Screen:
+def note(library: Library, told: Told, name: Name) -> Screen:
     """Ask for a note, or for another one."""
     phrases = library.phrases
-    if "note" not in (told.details or {}):
-        return _step(library, name, phrases.say("history.ask_note", entry=line(library, told)), [])
+    if not note_of(told):
+        return step(library, name, phrases.say("history.ask_note", entry=line(library, told)), [])
     row = (Button(phrases.plain("history.remove_note"), data("unnote", *name), "danger"),)
-    return _step(library, name, phrases.say("history.ask_other_note", entry=line(library, told)), [row])
+    return step(library, name, phrases.say("history.ask_other_note", entry=line(library, told)), [row])
 
 
 def deleted(library: Library, told: Told, name: Name, page: int) -> Screen:
@@ -109,11 +101,6 @@ def written(chosen: Iterable[str]) -> str:
 def read(places: str) -> tuple[str, ...]:
     """Return what changed from button data; what means nothing is left out."""
     return tuple(change for place, change in enumerate(CHANGES) if str(place) in places)
-
-
-def _step(library: Library, name: Name, text: str, rows: Sequence[tuple[Button, ...]]) -> Screen:
-    back = (Button(library.phrases.plain("button.back"), data("open", *name)),)
-    return Screen(text, (*rows, back), protected=True)
 
 
 def _back(library: Library, page: int) -> tuple[Button, ...]:

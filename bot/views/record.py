@@ -37,6 +37,7 @@ class Check:
     day: date
     level: Level
     because: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Record:
         """Return every day on which something was told, in order, each once."""
         told: tuple[Entry | Check | Visit, ...] = (*self.entries, *self.checks, *self.visits)
         return tuple(sorted({one.day for one in told}))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the person noted on check-ins and checklists; empty ones too."""
+        return tuple(one.note for one in self.entries) + tuple(one.note for one in self.checks)
 
     def refuse_empty(self) -> None:
         """Raise ValueError for a record without anything told: a picture of nothing would look like good news."""

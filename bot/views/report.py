@@ -41,7 +41,7 @@ def report(record: Record, phrases: Phrases, today: date) -> bytes:
     """Write the page as PDF, the same bytes for the same input. Raises ValueError for an empty record."""
     record.refuse_empty()
     typed = [record.period, record.place or "", record.content_version]
-    typed += [entry.note for entry in record.entries] + [visit.said for visit in record.visits]
+    typed += [*record.notes, *(visit.said for visit in record.visits)]
     typed += [reason for check in record.checks for reason in check.because]
     keys = phrases.keys()
     words = [phrases.markdown(key) for key in keys if key.startswith(WORDS)]
@@ -167,23 +167,26 @@ class _Report:
         y = self._heading("checks", MARGIN, y, HALF)
         checks = sorted(self.record.checks, key=lambda check: check.day, reverse=True)
         for check in checks[:CHECKS]:
-            because = self._say("checks_because", reasons="; ".join(check.because)) if check.because else ""
+            more = [self._say("checks_because", reasons="; ".join(check.because))] if check.because else []
+            more += [self._say("checks_note", note=check.note)] if check.note.strip() else []
             style = ink.WARNING if check.level in URGENT else ink.STRONG
-            y = self._item(check.day, f"timeline.{check.level}", because, MARGIN, y, style)
+            y = self._item(check.day, f"timeline.{check.level}", more, MARGIN, y, style)
         return self._rest(len(checks), CHECKS, "checks_none", MARGIN, y)
 
     def _visits(self, y: float) -> float:
         y = self._heading("visits", RIGHT_HALF, y, HALF)
         visits = sorted(self.record.visits, key=lambda visit: visit.day, reverse=True)
         for visit in visits[:VISITS]:
-            noted = self._say("visit_said", said=visit.said) if visit.said.strip() else ""
+            noted = [self._say("visit_said", said=visit.said)] if visit.said.strip() else []
             y = self._item(visit.day, f"timeline.{visit.seen}", noted, RIGHT_HALF, y)
         return self._rest(len(visits), VISITS, "visits_none", RIGHT_HALF, y)
 
-    def _item(self, day: date, key: str, more: str, x: float, y: float, style: Style = ink.STRONG) -> float:
+    def _item(self, day: date, key: str, more: Sequence[str], x: float, y: float, style: Style = ink.STRONG) -> float:
         line = self._say("item", day=short_day(self.phrases, day), what=self.phrases.plain(key))
         y = self.sheet.text(line, x, y, HALF, style)
-        return self.sheet.text(self.sheet.fit(more, HALF, ink.SMALL, SAID_LINES), x, y, HALF, ink.SMALL) + 1
+        for text in more:
+            y = self.sheet.text(self.sheet.fit(text, HALF, ink.SMALL, SAID_LINES), x, y, HALF, ink.SMALL)
+        return y + 1
 
     def _rest(self, found: int, named: int, none: str, x: float, y: float) -> float:
         if not found:

@@ -32,7 +32,7 @@ def preview(record: Record, phrases: Phrases) -> Screen:
         signs=", ".join(signs) or phrases.plain("report.no_signs"),
         checks=_counts(phrases, checks),
         visits=_counts(phrases, visits),
-        notes=sum(bool(entry.note.strip()) for entry in record.entries),
+        notes=sum(bool(note.strip()) for note in record.notes),
     )
     return Screen(text, protected=True)
 

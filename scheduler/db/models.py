@@ -181,6 +181,8 @@ class Run(Base):
     ended_at: Mapped[datetime | None]
     _outcome: Mapped[str | None] = mapped_column("outcome")
     outcome = Sealed[str | None]()
+    _note: Mapped[str | None] = mapped_column("note")
+    note = Sealed[str | None]()
     saved_at: Mapped[datetime | None]
     # As in a check-in.
     deleted_at: Mapped[datetime | None]

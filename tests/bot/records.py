@@ -44,7 +44,7 @@ def diary(number: int, *, every: int = 7, notes: tuple[str, ...] = ("",)) -> Rec
         else Entry(day, "better" if place % 3 == 1 else "same")
         for place, day in enumerate(days)
     )
-    checks = tuple(Check(day, "soon", ("it hurts",)) for day in days[::6])
+    checks = tuple(Check(day, "soon", ("it hurts",), notes[0]) for day in days[::6])
     visits = tuple(Visit(day, "seen", "They took a sample.") for day in days[4::6])
     return record(entries=entries, checks=checks, visits=visits, since=days[-1], place="left cheek")
 
@@ -58,7 +58,7 @@ def flood() -> Record:
             Entry(day, "changed", what, "dont_know", ("W" if place % 2 else "漢字") * 900, SIGNS)
             for place, day in enumerate(days)
         ),
-        checks=tuple(Check(day, "emergency", ("the skin is hot and hurts",) * 12) for day in days),
+        checks=tuple(Check(day, "emergency", ("the skin is hot and hurts",) * 12, "W" * 900) for day in days),
         visits=tuple(Visit(day, "decided-not", "M" * 900) for day in days),
         place="W" * 900,
     )

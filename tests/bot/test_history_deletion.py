@@ -133,7 +133,7 @@ async def test_a_saved_checklist_is_deleted_and_its_own_message_does_nothing_any
     await save_a_checklist(told)
     outcome = next(seen for seen in reversed(told.answers()) if "Save this" in str(seen.buttons))
     await open_entry(told)
-    assert told.buttons() == ["Take this to a doctor", "Delete it", "All answers"]
+    assert told.buttons() == ["Correct it", "Add a note", "Take this to a doctor", "Delete it", "All answers"]
     await told.taps("Delete it")
 
     for button in ("Save this", "Take this to a doctor", "What to watch for"):

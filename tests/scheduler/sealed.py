@@ -35,7 +35,7 @@ async def fill(database: Database, chat_id: int = 7, words: str = CANARY) -> int
         session.add(
             Run(
                 public_id=f"run{chat_id}", person_id=person.id, checklist_version=1, started_at=START, flag=words,
-                answers={"pain": words}, emergency_sign=words, outcome=words,
+                answers={"pain": words}, emergency_sign=words, outcome=words, note=words,
             )
         )  # fmt: skip
         return person.id

@@ -48,8 +48,8 @@ async def test_every_encrypted_value_comes_back_as_it_was_put_in(database: Datab
     assert data["plans"][0]["about"] == CANARY
     assert (data["check_ins"][0]["answer"], data["check_ins"][0]["details"]) == (CANARY, {"note": CANARY})
     run = data["runs"][0]
-    assert (run["flag"], run["answers"], run["emergency_sign"], run["outcome"]) == (
-        CANARY, {"pain": CANARY}, CANARY, CANARY,
+    assert (run["flag"], run["answers"], run["emergency_sign"], run["outcome"], run["note"]) == (
+        CANARY, {"pain": CANARY}, CANARY, CANARY, CANARY,
     )  # fmt: skip
 
 
@@ -76,9 +76,9 @@ async def test_all_that_was_listed_for_encryption_is_encrypted(database: Databas
 
     assert {f"{model.__tablename__}{column.key}" for model, column in keys.columns()} == {
         "people_asking", "people_applied_to", "plans_about", "check_ins_answer", "check_ins_details",
-        "runs_flag", "runs_answers", "runs_emergency_sign", "runs_outcome",
+        "runs_flag", "runs_answers", "runs_emergency_sign", "runs_outcome", "runs_note",
     }  # fmt: skip
-    assert len(tokens) == 9
+    assert len(tokens) == 10
     assert all(token.startswith("gAAAA") for token in tokens)
 
 
