@@ -13,7 +13,7 @@ from content.markup import Html, to_html
 from content.model import Answer, Library, Question
 from scheduler.db.models import Run
 
-NUMBERS_IN_A_ROW = 5
+NUMBERS_IN_A_ROW = 6
 
 
 def can_be_corrected(library: Library, run: Run) -> bool:
