@@ -1,4 +1,4 @@
-"""Read a typed message, always in the same order: stop words, being away, the open question, a question.
+"""Read a typed message, always in the same order: stop words, being away, the open question, a wish, a question.
 
 An emergency never comes here: it is answered before (`bot.app`).
 """
@@ -93,6 +93,8 @@ async def read(update: Update, context: Context) -> None:
     if not signs.flags and not is_note and await _take_about_all(update, context, text, asking):
         return
     if asking is not None and await OPEN[asking["kind"]][0](update, context, text, asking):
+        return
+    if asking is None and not signs.flags and await plan_words.take_wish(update, context, text):
         return
     await questions.answer(update, context, text, signs)
     if asking is not None:

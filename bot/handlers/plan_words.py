@@ -20,7 +20,11 @@ from content.model import Library
 from content.reading.replies import read_by_rules
 from content.reading.schedule import read_schedule
 from content.reading.schedule_model import Ask
+from content.reading.topics import find_topic
 from scheduler.db import people, plans
+
+# The topic that a wish for a check-in is about.
+ABOUT_REMINDERS = "reminders-help"
 
 # A draft as it is after a text, and what to show.
 Step = tuple[Draft, Screen]
@@ -46,6 +50,23 @@ async def take_text(update: Update, context: Context, text: str, asking: Mapping
         people.apply_once(person, update.update_id, asking)
     context.house.wake()
     await set_up.show(update, context, Draft.parse(asking), screen)
+    return True
+
+
+async def take_wish(update: Update, context: Context, text: str) -> bool:
+    """Begin to set up what is asked for out of the blue ("remind me every friday at 9"). Return False for all else."""
+    assert update.effective_chat is not None
+    library = context.library
+    async with context.database.read() as session:
+        person = await people.find(session, update.effective_chat.id)
+    local = ZoneInfo((person.zone if person else None) or "UTC")
+    schedule = read_schedule(text, context.now(), local, library.words)
+    if isinstance(schedule, Ask):
+        return False
+    decision = find_topic(text, library.index)
+    if ABOUT_REMINDERS not in (decision.topic, *decision.suggestions[:1]):
+        return False
+    await set_up.start(update, context, wished=schedule)
     return True
 
 

@@ -18,6 +18,7 @@ from bot.talk import change, send, take_buttons, toast
 from bot.views import plans as view
 from bot.views.screen import Screen
 from content.model import Library
+from content.reading.schedule_model import Schedule
 from scheduler.cadence import Occurrence, first_occurrence, instant, nominal_times
 from scheduler.db import people, plans
 from scheduler.db.models import Person
@@ -28,8 +29,10 @@ CONSENT_VERSION = 1
 RHYTHMS = {key: (unit, interval) for key, unit, interval in view.RHYTHMS}
 
 
-async def start(update: Update, context: Context, instead_of: str | None = None) -> None:
-    """Begin to set up a check-in; an open one that waits for its answer comes first."""
+async def start(
+    update: Update, context: Context, instead_of: str | None = None, wished: Schedule | None = None
+) -> None:
+    """Begin to set up a check-in, with what was `wished`; an open one that waits for its answer comes first."""
     assert update.effective_chat is not None
     now, library = context.now(), context.library
     async with context.database.write() as session:
@@ -39,6 +42,9 @@ async def start(update: Update, context: Context, instead_of: str | None = None)
         user = update.effective_user
         guess = first_guess(user.language_code if user else None)
         draft = Draft(context.house.new_id(), instead_of=instead_of, zone=person.zone, guess=guess)
+        if wished is not None:
+            draft = draft.with_schedule(wished, local_date(now, draft.zone))
+        draft, screen = ask(library, draft, now)
         if waiting is None and (len(coming) < plans.MAX_PLANS or instead_of):
             people.ask(person, draft.asking())
     if waiting is not None:
@@ -46,8 +52,10 @@ async def start(update: Update, context: Context, instead_of: str | None = None)
     elif len(coming) >= plans.MAX_PLANS and instead_of is None:
         await send(update, context, Screen(library.phrases.say("plan.too_many", n=len(coming))))
     else:
-        screen = view.rhythm(library, draft.id)
-        if instead_of is None and (first := view.first_to_come(coming)):
+        first = view.first_to_come(coming) if instead_of is None else None
+        if wished is not None:
+            screen = replace(screen, text=f"{library.phrases.say('plan.wished')}\n\n{screen.text}")
+        elif first is not None:
             said = library.phrases.say("checkin.nothing_open", when=view.next_time(library, first))
             screen = replace(screen, text=f"{said}\n\n{screen.text}")
         await show(update, context, draft, screen)
