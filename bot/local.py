@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from bot.keys import KeyFile, beside
 from bot.phone.clock import ShiftedClock
 from bot.phone.server import Phone
 from bot.program import Program
+from bot.settings import SettingsError
 from content.model import Library
 from scheduler.db.crypto import Vault
 
@@ -19,6 +22,8 @@ TOKEN = "1000000001:local-bot-that-no-telegram-knows-001"  # noqa: S105
 
 FIRST_PORT = 8123
 PORTS = 20
+
+ALREADY_RUNS = "The bot runs here already: open the address in its window, or press Ctrl-C there and start it again."
 
 
 async def chat(
@@ -32,8 +37,24 @@ async def chat(
     """Run until stopped. `show` is given the page's address; `on_start` the running program, to stop it.
 
     Everything is kept in `folder`, which is there, so that the conversation goes on at the next start. Raises OSError
-    when no port of ours is free, and SettingsError when no key file can be made or read there.
+    when no port of ours is free, and SettingsError when no key file can be made or read there, or when another one
+    runs on this folder: two would overwrite what the other one keeps.
     """
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            await _chat(library, folder, per_second, show, on_start, clock or ShiftedClock())
+    except Timeout:
+        raise SettingsError(ALREADY_RUNS) from None
+
+
+async def _chat(
+    library: Library,
+    folder: Path,
+    per_second: float,
+    show: Callable[[str], None],
+    on_start: Callable[[Program], None],
+    clock: ShiftedClock,
+) -> None:
     program: Program | None = None
 
     async def next_due() -> datetime | None:
@@ -43,7 +64,6 @@ async def chat(
         if program:
             program.clockwork.wake()
 
-    clock = clock or ShiftedClock()
     phone = Phone(clock, path=folder / "phone.db", tokens=[TOKEN], page_token=TOKEN, next_due=next_due, on_move=look)
     phone.rename(TOKEN, library.phrases.plain("bot.name"))
     file = KeyFile(beside(folder / "calcibot.db"))
