@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from typing import Any, cast
 
 from content.reading.schedule_model import WEEK, Schedule
+from scheduler.cadence import QuietHours
 from scheduler.rule import Cadence, Unit
 
 _UNITS: Mapping[str, Unit] = {"daily": "day", "weekly": "week", "monthly": "month", "once": "once"}
@@ -32,6 +33,8 @@ class Draft:
     instead_of: str | None = None
     # The zone that is offered before one is known.
     guess: str = "UTC"
+    # The person's quiet hours: from, to.
+    night: tuple[str, str] = ("22:00", "08:00")
     # All of it was confirmed; only the consent is missing.
     confirmed: bool = False
     # The message that shows the open step.
@@ -41,16 +44,23 @@ class Draft:
     def parse(cls, asking: Mapping[str, Any]) -> Draft:
         """Read what `asking` wrote."""
         values = {name: value for name, value in asking.items() if name != "kind"}
-        return cls(**{**values, "weekdays": tuple(values.get("weekdays", ()))})
+        values |= {name: tuple(values[name]) for name in ("weekdays", "night") if name in values}
+        return cls(**values)
 
     def asking(self) -> dict[str, Any]:
         """Return this draft as what the person is being asked."""
-        return {"kind": "plan", **asdict(self), "weekdays": list(self.weekdays)}
+        return {"kind": "plan", **asdict(self), "weekdays": list(self.weekdays), "night": list(self.night)}
 
     @property
     def is_whole(self) -> bool:
         """Return whether nothing is left to ask but for a last look."""
         return None not in {self.unit, self.first, self.at, self.zone}
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """Return the quiet hours as wall times."""
+        quiet_from, quiet_to = map(time.fromisoformat, self.night)
+        return quiet_from, quiet_to
 
     def with_rhythm(self, unit: str, interval: int, today: date) -> Draft:
         """Return the draft with a rhythm chosen by button: it begins one interval from today."""

@@ -117,7 +117,8 @@ async def note_answer(turn: Turn, answer: str, details: dict[str, Any] | None) -
 async def thanks(turn: Turn) -> Screen:
     """Show the answer that was kept."""
     last = await last_answer(turn.session, turn.check_in)
-    return view.thanks(turn.library, turn.plan.public_id, turn.check_in, last, next_time(turn.library, turn.plan))
+    comes = next_time(turn.library, turn.plan, people.night(turn.person))
+    return view.thanks(turn.library, turn.plan.public_id, turn.check_in, last, comes)
 
 
 def ask_what(turn: Turn) -> Reply:
@@ -242,5 +243,5 @@ async def visited(turn: Turn) -> Screen:
     if turn.check_in.answer == "booked" and later is None:
         # It has been asked again meanwhile, or was stopped.
         return await thanks(turn)
-    comes = next_time(turn.library, later) if later else ""
+    comes = next_time(turn.library, later, people.night(turn.person)) if later else ""
     return Screen(turn.phrases.say(f"visit.answer_{turn.check_in.answer}", when=comes))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.context import Context
+from bot.handlers.listing import listing
 from bot.talk import change, send, toast
 from bot.views import away as view
 from bot.views import plans as plan_view
@@ -37,7 +38,7 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
         concerned = await _concerned(session, person, which) if person else []
         if person is None or not concerned:
             # Stopped or deleted meanwhile.
-            screen = plan_view.listing(library, await plans.active(session, person) if person else [], now)
+            screen = await listing(session, library, person, now)
         elif action == "until" and (day := _day(digits)) is not None:
             screen = await _go(session, library, person, concerned, which, day, now)
         elif action == "back":
@@ -68,7 +69,7 @@ async def take_message(update: Update, context: Context, text: str) -> bool:
         if not concerned:
             if isinstance(said, Back):
                 return False
-            screen = plan_view.listing(library, await plans.active(session, person), now)
+            screen = await listing(session, library, person, now)
         elif isinstance(said, Back):
             if not any(plans.away_until(plan, now) for plan in concerned):
                 return False
@@ -119,7 +120,7 @@ async def show_again(update: Update, context: Context, asking: Mapping[str, Any]
         if person is not None and concerned and (person.asking or {}).get("kind") == "away":
             screen = _ask(library, person, concerned, asking["plan"], now)
         else:
-            screen = plan_view.listing(library, await plans.active(session, person) if person else [], now)
+            screen = await listing(session, library, person, now)
     await send(update, context, screen)
 
 
@@ -160,10 +161,10 @@ async def _go(
     written = when.full_day(library.phrases, day)
     if which == view.ALL:
         note = library.phrases.say("away.set_all", day=written)
-        return plan_view.listing(library, await plans.active(session, person), now, note)
+        return await listing(session, library, person, now, note)
     (plan,) = concerned
-    note = library.phrases.say("away.set", day=written, when=plan_view.next_time(library, plan))
-    return plan_view.one(library, plan, now, note)
+    note = library.phrases.say("away.set", day=written, when=plan_view.next_time(library, plan, people.night(person)))
+    return plan_view.one(library, plan, people.night(person), now, note)
 
 
 async def _come_back(
@@ -174,12 +175,10 @@ async def _come_back(
         if plans.away_until(plan, now):
             plans.resume(plan, person, now)
     if which == view.ALL:
-        return plan_view.listing(
-            library, await plans.active(session, person), now, library.phrases.say("away.home_all")
-        )
+        return await listing(session, library, person, now, library.phrases.say("away.home_all"))
     (plan,) = concerned
-    note = library.phrases.say("away.home", when=plan_view.next_time(library, plan))
-    return plan_view.one(library, plan, now, note)
+    note = library.phrases.say("away.home", when=plan_view.next_time(library, plan, people.night(person)))
+    return plan_view.one(library, plan, people.night(person), now, note)
 
 
 def _answered(person: Person) -> None:

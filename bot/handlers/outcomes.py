@@ -103,14 +103,20 @@ async def ask_later(session: AsyncSession, context: Context, person: Person, run
     plan = await plans.create_once(
         session, person, context.house.new_id(), "visit", now + SEEN_AFTER[level], now, level
     )
-    return next_time(context.library, plan)
+    return next_time(context.library, plan, people.night(person))
 
 
 def _remind(context: Context, person: Person, level: str, now: datetime) -> Screen:
     """Begin to set up one reminder to go through the checklist again."""
     local = set_up.local_date(now + AGAIN_AFTER.get(level, timedelta(weeks=1)), person.zone)
     draft = Draft(
-        context.house.new_id(), purpose="recheck", unit="once", first=local.isoformat(), at="10:00", zone=person.zone
+        context.house.new_id(),
+        purpose="recheck",
+        unit="once",
+        first=local.isoformat(),
+        at="10:00",
+        zone=person.zone,
+        night=set_up.night_of(person),
     )
     people.ask(person, draft.asking())
     return set_up.next_screen(context.library, draft, now)

@@ -13,6 +13,7 @@ from telegram import Update
 from bot.context import Context
 from bot.drafts import Draft
 from bot.handlers import plans as set_up
+from bot.handlers.listing import listing
 from bot.handlers.places import clock_time, zones_for
 from bot.views import plans as view
 from bot.views.screen import Screen
@@ -21,7 +22,7 @@ from content.reading.replies import read_by_rules
 from content.reading.schedule import read_schedule
 from content.reading.schedule_model import Ask
 from content.reading.topics import find_topic
-from scheduler.db import people, plans
+from scheduler.db import people
 
 # The topic that a wish for a check-in is about.
 ABOUT_REMINDERS = "reminders-help"
@@ -122,5 +123,5 @@ async def show_again(update: Update, context: Context, asking: Mapping[str, Any]
         if draft is not None and draft.id == asking["id"]:
             _, screen = set_up.ask(library, draft, now)
         else:
-            screen = view.listing(library, await plans.active(session, person) if person else [], now)
+            screen = await listing(session, library, person, now)
     await set_up.show(update, context, Draft.parse(asking), screen)

@@ -41,7 +41,8 @@ async def start(
         coming = [plan for plan in await plans.active(session, person) if plan.kind == "check_in"]
         user = update.effective_user
         guess = first_guess(user.language_code if user else None)
-        draft = Draft(context.house.new_id(), instead_of=instead_of, zone=person.zone, guess=guess)
+        night = night_of(person)
+        draft = Draft(context.house.new_id(), instead_of=instead_of, zone=person.zone, guess=guess, night=night)
         if wished is not None:
             draft = draft.with_schedule(wished, local_date(now, draft.zone))
         draft, screen = ask(library, draft, now)
@@ -56,7 +57,8 @@ async def start(
         if wished is not None:
             screen = replace(screen, text=f"{library.phrases.say('plan.wished')}\n\n{screen.text}")
         elif first is not None:
-            said = library.phrases.say("checkin.nothing_open", when=view.next_time(library, first))
+            comes = view.next_time(library, first, people.night(person))
+            said = library.phrases.say("checkin.nothing_open", when=comes)
             screen = replace(screen, text=f"{said}\n\n{screen.text}")
         await show(update, context, draft, screen)
 
@@ -87,7 +89,7 @@ def next_screen(library: Library, draft: Draft, now: datetime) -> Screen:
     first = first_occurrence(cadence, tz, now)
     following = islice(nominal_times(cadence, first.nominal), 1)
     coming = [first, *(Occurrence(nominal, instant(nominal, tz)) for nominal in following)]
-    return view.confirm(library, draft.id, cadence, draft.zone, coming)
+    return view.confirm(library, draft.id, cadence, draft.zone, coming, draft.quiet_hours)
 
 
 def ask(library: Library, draft: Draft, now: datetime) -> tuple[Draft, Screen]:
@@ -179,7 +181,12 @@ async def _set(session: AsyncSession, context: Context, person: Person, draft: D
     person.zone = person.zone or draft.zone
     people.ask(person, None)
     said = "plan.set" if draft.purpose == "check_in" else "plan.set_once"
-    return Screen(context.library.phrases.say(said, when=view.next_time(context.library, plan)))
+    return Screen(context.library.phrases.say(said, when=view.next_time(context.library, plan, people.night(person))))
+
+
+def night_of(person: Person) -> tuple[str, str]:
+    """Return the quiet hours that hold once a zone is known, as a draft keeps them."""
+    return person.quiet_from, person.quiet_to
 
 
 def give_consent(person: Person, now: datetime) -> None:

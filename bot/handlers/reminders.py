@@ -10,6 +10,7 @@ from telegram import Update
 from bot.context import Context
 from bot.handlers import answering
 from bot.handlers import plans as set_up
+from bot.handlers.listing import listing
 from bot.talk import change, send, toast
 from bot.views import plans as view
 from bot.views.screen import Screen
@@ -24,8 +25,8 @@ async def show(update: Update, context: Context) -> None:
     assert update.effective_chat is not None
     async with context.database.read() as session:
         person = await people.find(session, update.effective_chat.id)
-        active = await plans.active(session, person) if person else []
-    await send(update, context, view.listing(context.library, active, context.now()))
+        screen = await listing(session, context.library, person, context.now())
+    await send(update, context, screen)
 
 
 async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> None:
@@ -47,7 +48,7 @@ async def pressed(update: Update, context: Context, parts: tuple[str, ...]) -> N
         if person is not None and plan is not None:
             screen = await _act(session, context.library, person, plan, action, rest[1:], now)
         else:
-            screen = view.listing(context.library, await plans.active(session, person) if person else [], now)
+            screen = await listing(session, context.library, person, now)
     context.house.wake()
     await change(update, context, screen)
 
@@ -75,12 +76,12 @@ async def _act(
             return Screen(say("plan.too_many", n=plans.MAX_PLANS))
         case ("resume", _):
             plans.resume(plan, person, now)
-            note = say("plan.resumed", when=view.next_time(library, plan))
+            note = say("plan.resumed", when=view.next_time(library, plan, people.night(person)))
         case ("slower", [number]) if number.isdecimal() and plan.interval <= int(number[:4]) <= _slowest(plan):
             plan.interval = int(number)
             plans.resume(plan, person, now)
-            note = say("plan.resumed", when=view.next_time(library, plan))
-    return view.one(library, plan, now, note)
+            note = say("plan.resumed", when=view.next_time(library, plan, people.night(person)))
+    return view.one(library, plan, people.night(person), now, note)
 
 
 def _slowest(plan: Plan) -> int:
@@ -116,7 +117,7 @@ async def take_message(update: Update, context: Context, text: str, *, is_asked:
                 elif wish == "resume" and plan.paused_at:
                     plans.resume(plan, person, now)
             note = library.phrases.say("plan.paused_all" if wish == "pause" else "plan.resumed_all")
-            screen = view.listing(library, await plans.active(session, person), now, note)
+            screen = await listing(session, library, person, now, note)
     context.house.wake()
     await send(update, context, screen)
     return True
@@ -135,6 +136,6 @@ async def came_back(update: Update, context: Context, parts: tuple[str, ...]) ->
             for plan in await plans.active(session, person, lock=True):
                 await plans.stop(session, plan, now, "asked")
             person.suspended_at = person.suspended_why = None
-        active = await plans.active(session, person) if person else []
+        screen = await listing(session, context.library, person, now)
     context.house.wake()
-    await change(update, context, view.listing(context.library, active, now))
+    await change(update, context, screen)

@@ -95,7 +95,7 @@ async def _move(session: AsyncSession, context: Context, person: Person, key: st
     first = plan_view.first_to_come(await plans.active(session, person))
     if first is None:
         return Screen(library.phrases.say("settings.zone_set_alone", zone=when.place(name)))
-    following = plan_view.next_time(library, first)
+    following = plan_view.next_time(library, first, people.night(person))
     return Screen(library.phrases.say("settings.zone_set", zone=when.place(name), when=following))
 
 

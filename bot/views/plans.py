@@ -12,7 +12,7 @@ from bot.views import when
 from bot.views.screen import Button, Screen, pack
 from content.markup import Html
 from content.model import Library
-from scheduler.cadence import Occurrence
+from scheduler.cadence import Occurrence, QuietHours, quiet
 from scheduler.db.models import Plan
 from scheduler.db.plans import away_until, cadence_of
 from scheduler.rule import Cadence
@@ -57,12 +57,23 @@ def pick_zone(library: Library, suggestions: Sequence[Suggestion], *meaning: str
     return Screen(library.phrases.say(asked), tuple(rows))
 
 
-def confirm(library: Library, draft_id: str, cadence: Cadence, zone_key: str, coming: Sequence[Occurrence]) -> Screen:
-    """Write out what was understood, with the next two dates and the first one in the phone's own zone."""
+def confirm(
+    library: Library,
+    draft_id: str,
+    cadence: Cadence,
+    zone_key: str,
+    coming: Sequence[Occurrence],
+    night: QuietHours,
+) -> Screen:
+    """Write out what was understood, with the next two dates and the first one in the phone's own zone.
+
+    They are when it comes: after the quiet hours, if its time falls into them.
+    """
     phrases = library.phrases
     tz = ZoneInfo(zone_key)
-    dates = [when.moment(phrases, occurrence.due_at.astimezone(tz)) for occurrence in coming]
-    here = when.on_phone(coming[0].due_at, dates[0])
+    comes = [quiet(occurrence.due_at, tz, *night) for occurrence in coming]
+    dates = [when.moment(phrases, at.astimezone(tz)) for at in comes]
+    here = when.on_phone(comes[0], dates[0])
     text: str = phrases.say(
         "plan.confirm_once" if cadence.unit == "once" else "plan.confirm",
         rhythm=when.rhythm(phrases, cadence),
@@ -73,6 +84,9 @@ def confirm(library: Library, draft_id: str, cadence: Cadence, zone_key: str, co
     )
     if cadence.unit == "month" and (cadence.month_day or cadence.anchor.day) > 28:  # February's days
         text += f"\n\n{phrases.say('plan.month_end')}"
+    if comes[0] != coming[0].due_at:
+        quiet_from, quiet_to = map(when.clock, night)
+        text += f"\n\n{phrases.say('plan.in_the_night', quiet_from=quiet_from, quiet_to=quiet_to)}"
     plain = phrases.plain
     rows = (
         (Button(plain("plan.ok"), pack("p", "ok", draft_id), "success"),),
@@ -96,7 +110,7 @@ def consent(library: Library, draft_id: str) -> Screen:
     return Screen(library.phrases.say("consent.ask"), rows)
 
 
-def listing(library: Library, plans: Sequence[Plan], now: datetime, note: str = "") -> Screen:
+def listing(library: Library, plans: Sequence[Plan], night: QuietHours, now: datetime, note: str = "") -> Screen:
     """Show all that is to come, with its times."""
     phrases = library.phrases
     new = (Button(phrases.plain("button.checkin"), pack("p", "start")),)
@@ -106,15 +120,15 @@ def listing(library: Library, plans: Sequence[Plan], now: datetime, note: str = 
     lines.append(phrases.say("plan.list_title"))
     rows = []
     for n, plan in enumerate(plans, 1):
-        lines.append(phrases.say(f"plan.item{_state(plan, now)}", n=n, **_words(library, plan)))
+        lines.append(phrases.say(f"plan.item{_state(plan, now)}", n=n, **_words(library, plan, night)))
         rows.append((Button(phrases.plain("plan.manage", n=n), pack("r", "one", plan.public_id)),))
     return Screen("\n".join(lines), (*rows, new))
 
 
-def one(library: Library, plan: Plan, now: datetime, note: str = "") -> Screen:
+def one(library: Library, plan: Plan, night: QuietHours, now: datetime, note: str = "") -> Screen:
     """Show one plan and what can be done with it."""
     plain, data = library.phrases.plain, partial(_data, plan)
-    text = library.phrases.say(f"plan.one{_state(plan, now)}", **_words(library, plan))
+    text = library.phrases.say(f"plan.one{_state(plan, now)}", **_words(library, plan, night))
     stop = Button(plain("plan.stop"), data("r", "stop"))
     rows: list[tuple[Button, ...]] = []
     if plan.kind != "check_in":
@@ -148,17 +162,19 @@ def first_to_come(plans: Sequence[Plan]) -> Plan | None:
     return plans[min(times)[1]] if times else None
 
 
-def next_time(library: Library, plan: Plan) -> str:
-    """Return when the plan comes next, in its own zone; empty when it does not."""
-    return when.instant(library.phrases, plan.next_due_at, plan.zone) if plan.next_due_at else ""
+def next_time(library: Library, plan: Plan, night: QuietHours) -> str:
+    """Return when the plan comes next, in its own zone, after the person's quiet hours; empty when it does not."""
+    if plan.next_due_at is None:
+        return ""
+    return when.instant(library.phrases, quiet(plan.next_due_at, ZoneInfo(plan.zone), *night), plan.zone)
 
 
-def _words(library: Library, plan: Plan) -> dict[str, str]:
+def _words(library: Library, plan: Plan, night: QuietHours) -> dict[str, str]:
     return {
         "rhythm": when.rhythm(library.phrases, cadence_of(plan)),
         "at": plan.at,
         "zone": when.place(plan.zone),
-        "when": next_time(library, plan),
+        "when": next_time(library, plan, night),
         "day": when.full_day(library.phrases, plan.away_until) if plan.away_until else "",
     }
 

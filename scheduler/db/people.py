@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scheduler.cadence import QuietHours
 from scheduler.db.base import Base
 from scheduler.db.models import Person
 
@@ -34,6 +35,13 @@ async def ensure(session: AsyncSession, chat_id: int, now: datetime) -> Person:
     person = await find(session, chat_id, lock=True)
     assert person is not None  # inserted above, or by another just before
     return person
+
+
+def night(person: Person | None) -> QuietHours:
+    """Return the person's quiet hours as wall times; none while nobody knows when their night is."""
+    if person is None or person.zone is None:
+        return time(0), time(0)
+    return time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to)
 
 
 def ask(person: Person, open_question: Mapping[str, Any] | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import Nominal, Occurrence, after_move, first_occurrence, next_occurrence, quiet
+from scheduler.db import people
 from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.rule import Cadence, Unit
 
@@ -97,9 +98,13 @@ async def create(
 async def create_once(
     session: AsyncSession, person: Person, public_id: str, kind: str, at: datetime, now: datetime, about: str
 ) -> Plan:
-    """Add a plan for one moment, in the person's zone as far as it is known. Raises as `create`."""
+    """Add a plan for one moment, in the person's zone as far as it is known, and not in the quiet hours.
+
+    Raises as `create`.
+    """
     zone = person.zone or "UTC"
-    local = at.astimezone(ZoneInfo(zone))
+    tz = ZoneInfo(zone)
+    local = quiet(at, tz, *people.night(person)).astimezone(tz)
     cadence = Cadence(unit="once", at=time(local.hour, local.minute), anchor=local.date())
     return await create(session, person, public_id, kind, cadence, zone, now, about)
 

@@ -40,7 +40,7 @@ async def test_everything_is_sealed_anew_while_others_write(database_url: str, c
     assert count >= 30 * 8 - 2
     with_new_only = Database(database_url, new_vault(OTHER_KEY))
     try:
-        assert len(await raw_tokens(with_new_only)) == 50 * 9
+        assert len(await raw_tokens(with_new_only)) == 50 * 10
         assert not await keys.count_unreadable(with_new_only)
         assert (await read_all(with_new_only, 129))["people"][0]["asking"] == {"turn": 19}
     finally:
@@ -66,7 +66,7 @@ async def test_a_lost_key_is_named_and_giving_it_up_lets_the_bot_start(database_
         data = await read_all(database)
     finally:
         await database.close()
-    assert lost.total() == 9
+    assert lost.total() == 10
     assert lost["runs.answers"] == 1
     assert data["runs"] == []
     assert data["check_ins"][0]["answer"] is None
