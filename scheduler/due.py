@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,7 @@ class LastAnswer:
     details: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class DueCheckIn:
+class DueCheckIn(NamedTuple):
     """Hold one check-in to send now. `attempt` fences off a sender whose lease went to another."""
 
     id: int

@@ -12,11 +12,11 @@ from sqlalchemy import Row, bindparam, func, literal_column, null, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.cadence import quiet
-from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in, quiet_hours
+from scheduler.db.dues import CHECK_INS, CONTEXT, NIGHT, PEOPLE, PLANS, Claim, before, due_check_in, quiet_hours
 from scheduler.db.models import Person
 from scheduler.db.nudges import NUDGE_PATIENCE, is_wanted, nudge_at
 from scheduler.db.plans import suspend
-from scheduler.db.rows import Many, Values, numbers, stored
+from scheduler.db.rows import Many, Values, among, stored
 from scheduler.due import DueCheckIn, Report
 
 # Telegram knows no key that would make a repeat harmless: of an unknown sending there is one repeat, never a second.
@@ -36,9 +36,10 @@ _WAKING = (
             for name in ("id", "nominal", "zone", "due_at", "expires_at", "turn", "state", "wake_at", "attempt")
         ),
         *(CHECK_INS.c[name] for name in ("unknowns", "nudged", "message_id", "answered_at", "closed_at")),
-        PLANS.c.paused_at,
-        PLANS.c.away_until,
+        *(PLANS.c[name] for name in ("paused_at", "away_until", "stopped_at", "stopped_why", "next_due_at")),
+        PLANS.c.zone.label("plan_zone"),
         PEOPLE.c.suspended_at,
+        *NIGHT,
     )
     .join_from(CHECK_INS, PLANS, PLANS.c.id == CHECK_INS.c.plan_id)
     .join(PEOPLE, PEOPLE.c.id == CHECK_INS.c.person_id)
@@ -48,19 +49,19 @@ _WAKING = (
     .with_for_update(skip_locked=True, of=CHECK_INS)
 )
 
-_CHANGED = ("state", "owner", "wake_at", "attempt", "unknowns", "turn", "nudged", "expires_at")
+_CHANGED = ("id", "state", "owner", "wake_at", "attempt", "unknowns", "turn", "nudged", "expires_at")
 
 _CHANGE = Many(
-    {name: CHECK_INS.c[name] for name in ("id", *_CHANGED)},
+    {name: CHECK_INS.c[name] for name in _CHANGED},
     lambda given: (
-        update(CHECK_INS).where(CHECK_INS.c.id == given["id"]).values({name: given[name] for name in _CHANGED})
+        update(CHECK_INS).where(CHECK_INS.c.id == given["id"]).values({name: given[name] for name in _CHANGED[1:]})
     ),
 )
 
 _BEGIN = (
     update(CHECK_INS)
     .where(
-        CHECK_INS.c.id.in_(numbers("ids")),
+        among(CHECK_INS.c.id, "ids"),
         CHECK_INS.c.attempt == bindparam("attempt_now"),
         CHECK_INS.c.owner == bindparam("owner_now"),
         CHECK_INS.c.state == "claimed",
@@ -117,7 +118,7 @@ async def wake_up(
     if not claimed:
         return []
     earlier = await before(session, [row.plan_id for row, _ in claimed], [row.id for row, _ in claimed])
-    return [due_check_in(session, row, _claim(row, change), earlier, now) for row, change in claimed]
+    return [due_check_in(session, row, _claim(row, change, now), earlier, now) for row, change in claimed]
 
 
 def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timedelta) -> dict[str, Any]:
@@ -144,8 +145,7 @@ def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timede
             change["unknowns"] += 1
         if change["unknowns"] >= MAX_UNKNOWNS:
             # Never a third copy. But none may have arrived, and the nudge of the next day is another message.
-            wake_at = None if row.turn else nudge_at(row, row.next_due_at, hours, now)
-            return change | {"state": "sent_unconfirmed", "wake_at": wake_at}
+            return change | {"state": "sent_unconfirmed", "wake_at": _nudge_at(row, row.turn, now)}
         if now >= row.expires_at:
             return change | {"state": "sent_unconfirmed" if change["unknowns"] else "expired"}
     open_at = quiet(now, ZoneInfo(row.plan_zone), *hours)
@@ -164,10 +164,18 @@ def _change(row: Row[*tuple[Any, ...]], now: datetime, owner: str, lease: timede
 
 
 def _as_stored(change: dict[str, Any]) -> Values:
-    return change | {name: stored(change[name]) for name in ("wake_at", "expires_at")}
+    as_stored = change | {name: stored(change[name]) for name in ("wake_at", "expires_at")}
+    return tuple(as_stored[name] for name in _CHANGED)
 
 
-def _claim(row: Row[*tuple[Any, ...]], change: dict[str, Any]) -> Claim:
+def _nudge_at(row: Row[*tuple[Any, ...]], turn: int, now: datetime) -> datetime | None:
+    """Return when to remind of what goes now, or may have gone; only a first sending is reminded of."""
+    if turn or row.kind != "check_in" or row.stopped_at:
+        return None
+    return nudge_at(ZoneInfo(row.plan_zone), row.next_due_at, quiet_hours(row), now)
+
+
+def _claim(row: Row[*tuple[Any, ...]], change: dict[str, Any], now: datetime) -> Claim:
     return Claim(
         id=row.id,
         attempt=change["attempt"],
@@ -181,7 +189,8 @@ def _claim(row: Row[*tuple[Any, ...]], change: dict[str, Any]) -> Claim:
         message_id=row.message_id,
         unanswered=row.unanswered,
         is_over=row.stopped_why == "silent",
-        next_due_at=row.next_due_at,
+        wanted_at=None if change["turn"] else quiet(row.due_at, ZoneInfo(row.zone), *quiet_hours(row)),
+        nudge_at=_nudge_at(row, change["turn"], now),
     )
 
 
@@ -212,7 +221,7 @@ async def finish(
                 await suspend(session, person, now, report.why)
 
 
-def _ending(due: DueCheckIn, report: Report, owner: str, now: datetime) -> dict[str, Any]:
+def _ending(due: DueCheckIn, report: Report, owner: str, now: datetime) -> Values:
     """Return the columns of a finished attempt."""
     state: str = report.kind
     wake_at: datetime | None = None
@@ -227,13 +236,5 @@ def _ending(due: DueCheckIn, report: Report, owner: str, now: datetime) -> dict[
     elif report.kind in {"unknown", "not_sent"}:
         retry_in = report.retry_in or min(FIRST_RETRY * 2 ** (due.attempt - 1), LONGEST_RETRY)
         state, wake_at = "waiting", now + retry_in
-    return {
-        "id": due.id,
-        "attempt": due.attempt,
-        "owner": owner,
-        "state": state,
-        "wake_at": stored(wake_at),
-        "unknowns": unknowns,
-        "message_id": report.message_id,
-        "sent_at": stored(sent_at),
-    }
+    # As in _FINISHED.
+    return (due.id, due.attempt, owner, state, stored(wake_at), unknowns, report.message_id, stored(sent_at))

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scheduler.cadence import QuietHours, quiet
+from scheduler.cadence import QuietHours
 from scheduler.db.crypto import CannotOpen, KeysError, Vault
 from scheduler.db.models import CheckIn, Person, Plan
-from scheduler.db.nudges import nudge_at
-from scheduler.db.rows import numbers
+from scheduler.db.rows import among
 from scheduler.db.types import VAULT
 from scheduler.due import DueCheckIn, LastAnswer
 
@@ -44,18 +42,14 @@ CONTEXT = (
     PLANS.c.about,
     PLANS.c.interval,
     PLANS.c.unit,
-    PLANS.c.zone.label("plan_zone"),
     PLANS.c.unanswered,
-    PLANS.c.stopped_why,
-    PLANS.c.stopped_at,
-    PLANS.c.next_due_at,
     PEOPLE.c.id.label("person_id"),
     PEOPLE.c.chat_id,
-    PEOPLE.c.zone.label("person_zone"),
-    PEOPLE.c.quiet_from,
-    PEOPLE.c.quiet_to,
     PEOPLE.c.discreet,
 )
+
+# When somebody is asked nothing: as `quiet_hours` reads it.
+NIGHT = (PEOPLE.c.zone.label("person_zone"), PEOPLE.c.quiet_from, PEOPLE.c.quiet_to)
 
 
 class Claim(NamedTuple):
@@ -73,7 +67,8 @@ class Claim(NamedTuple):
     message_id: int | None
     unanswered: int
     is_over: bool
-    next_due_at: datetime | None
+    wanted_at: datetime | None
+    nudge_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +105,14 @@ def quiet_hours(row: Row[*tuple[Any, ...]] | HasNight) -> QuietHours:
     return _wall_time(row.quiet_from), _wall_time(row.quiet_to)
 
 
-# A handful of wall times are everybody's, and of those due in one minute most have the same night.
+# A handful of wall times are everybody's.
 _wall_time = lru_cache(maxsize=2000)(time.fromisoformat)
-_quiet = lru_cache(maxsize=2000)(quiet)
 
 
 def due_check_in(
     session: AsyncSession, row: Row[*tuple[Any, ...]], claim: Claim, before: Mapping[int, Before], now: datetime
 ) -> DueCheckIn:
     """Return what the sender needs; `row` has the columns of CONTEXT."""
-    hours = quiet_hours(row)
     earlier = before.get(row.plan_id, NOTHING_BEFORE)
     return DueCheckIn(
         id=claim.id,
@@ -141,8 +134,8 @@ def due_check_in(
         unanswered=claim.unanswered,
         ends_plan=claim.is_over,
         closes_message_id=claim.message_id if claim.turn else earlier.message_id,
-        nudge_at=None if claim.turn or claim.is_over else nudge_at(row, claim.next_due_at, hours, now),
-        wanted_at=None if claim.turn else _quiet(claim.due_at, ZoneInfo(claim.zone), *hours),
+        nudge_at=claim.nudge_at,
+        wanted_at=claim.wanted_at,
         last=earlier.last,
     )
 
@@ -154,7 +147,7 @@ def _before() -> Select[Any]:
     """
     older = CHECK_INS.alias("older")
     answered = CHECK_INS.alias("answered")
-    of_plan = (older.c.plan_id == PLANS.c.id, older.c.id.not_in(numbers("claimed")))
+    of_plan = (older.c.plan_id == PLANS.c.id, ~among(older.c.id, "claimed"))
     newest_first = older.c.nominal.desc()
     message = (
         select(older.c.message_id).where(*of_plan, older.c.message_id.is_not(None)).order_by(newest_first).limit(1)
@@ -172,7 +165,7 @@ def _before() -> Select[Any]:
             answered.c.details,
         )
         .outerjoin_from(PLANS, answered, answered.c.id == answer.correlate(PLANS).scalar_subquery())
-        .where(PLANS.c.id.in_(numbers("plans")))
+        .where(among(PLANS.c.id, "plans"))
     )
 
 

@@ -19,13 +19,9 @@ NUDGE_PATIENCE = timedelta(hours=12)
 _quiet = lru_cache(maxsize=2000)(quiet)
 
 
-def nudge_at(
-    row: Row[*tuple[Any, ...]], next_due_at: datetime | None, hours: QuietHours, now: datetime
-) -> datetime | None:
-    """Return when to remind once of a first sending: the next day, if the next one is not due by then."""
-    if row.kind != "check_in" or row.stopped_at:
-        return None
-    at = _quiet(now + NUDGE_AFTER, ZoneInfo(row.plan_zone), *hours)
+def nudge_at(zone: ZoneInfo, next_due_at: datetime | None, hours: QuietHours, now: datetime) -> datetime | None:
+    """Return when to remind once of what is sent first: the next day, if the next one is not due by then."""
+    at = _quiet(now + NUDGE_AFTER, zone, *hours)
     return at if next_due_at is None or at + NUDGE_AFTER <= next_due_at else None
 
 

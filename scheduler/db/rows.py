@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -13,14 +14,12 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Dialect,
-    Select,
     Text,
     UpdateBase,
     bindparam,
     cast,
     column,
     func,
-    select,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
@@ -28,9 +27,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
-Values = Mapping[str, Any]
+# In the order of the columns that they are for.
+Values = tuple[Any, ...]
 Write = Callable[[dict[str, Any]], UpdateBase]
 
 # SQLAlchemy keeps the columns' own names for itself.
@@ -54,14 +54,16 @@ class Many:
     """
 
     def __init__(self, columns: Mapping[str, Column[Any]], *writes: Write) -> None:
-        """Take the columns that values are given for, by the values' names, and what makes the statement of these.
+        """Take the columns that values are given for, in their order, and what makes the statement of these.
 
         With two of the latter the second is for PostgreSQL.
         """
         each = writes[0]({name: bindparam(_GIVEN + name, type_=kind.type) for name, kind in columns.items()})
         compiled = each.compile(dialect=sqlite.dialect())
         assert isinstance(compiled, SQLCompiler)  # of a statement
-        self._names = [name.removeprefix(_GIVEN) for name in compiled.positiontup or ()]
+        self._names = list(columns)
+        places = [self._names.index(name.removeprefix(_GIVEN)) for name in compiled.positiontup or ()]
+        self._in_place = itemgetter(*places)
         rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
             *(column(name, kind.type) for name, kind in columns.items()), name="given"
         )
@@ -75,9 +77,11 @@ class Many:
             return
         connection = await session.connection()
         name = connection.dialect.name
-        values: Any = {"rows": json.dumps(rows)}
+        values: Any
         if name == "sqlite":
-            values = [tuple(map(row.__getitem__, self._names)) for row in rows]
+            values = list(map(self._in_place, rows))
+        else:
+            values = {"rows": json.dumps([dict(zip(self._names, row, strict=True)) for row in rows])}
         await connection.exec_driver_sql(self._texts[name], values)
 
 
@@ -96,28 +100,29 @@ class _Numbers(TypeDecorator[Sequence[int]]):
         return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
 
 
-class _Each(FunctionElement[int]):
-    """Make a row of each number of a list."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(_Each, "sqlite")
-def _for_sqlite(element: _Each, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401  # handed on
-    return f"json_each({compiler.process(element.clauses, **how)})"
-
-
-@compiles(_Each, "postgresql")
-def _for_postgresql(element: _Each, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401  # handed on
-    return f"(SELECT unnest({compiler.process(element.clauses, **how)}) AS value)"
-
-
-def numbers(name: str) -> Select[tuple[int]]:
-    """Return a parameter for a list of row numbers, to be used with `in_`.
+class among(FunctionElement[Any]):  # noqa: N801  # it is used as a function, like SQLAlchemy's own
+    """Ask whether a column is in a list of row numbers, which is given as one parameter.
 
     As one value it leaves the statement the same for every list: with a value for each number the database and its
     driver would read it anew each time.
     """
-    each = _Each(bindparam(name, type_=_Numbers())).table_valued("value")
-    return select(each.c.value)
+
+    # Not Boolean: of that SQLAlchemy writes "... = 1" for SQLite, which then finds no index for it.
+    type = NullType()
+    inherit_cache = True
+
+    def __init__(self, of: Column[int], name: str) -> None:
+        """Take the column and the parameter's name."""
+        super().__init__(of, bindparam(name, type_=_Numbers()))
+
+
+@compiles(among, "sqlite")
+def _for_sqlite(element: among, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401  # handed on
+    of, given = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"({of} IN (SELECT value FROM json_each({given})))"  # noqa: S608  # parts of a statement
+
+
+@compiles(among, "postgresql")
+def _for_postgresql(element: among, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401  # handed on
+    of, given = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"({of} = ANY ({given}))"

@@ -10,6 +10,7 @@ import structlog
 
 from scheduler.cadence import Nominal, Occurrence, catch_up, instant, quiet
 from scheduler.db.dues import quiet_hours
+from scheduler.db.nudges import nudge_at
 from scheduler.rule import Cadence, Unit
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ RULE_COLUMNS = len(Rule._fields)
 
 
 class Step(NamedTuple):
-    """Hold what a rule says at this moment, ready to be stored. Without a `nominal` nothing is sent."""
+    """Hold what a rule says at this moment. Without a `nominal` nothing is sent, and only what comes next counts."""
 
     missed: int
     nominal: str | None
@@ -46,6 +47,9 @@ class Step(NamedTuple):
     open_at: datetime
     next_nominal: str | None
     next_due_at: datetime | None
+    # As in `DueCheckIn`; a nudge is for a regular check-in whose plan goes on.
+    wanted_at: datetime
+    nudge_at: datetime | None
 
 
 def step_of(rule: Rule, plan: int, now: datetime) -> Step | None:
@@ -67,15 +71,18 @@ def step_of(rule: Rule, plan: int, now: datetime) -> Step | None:
     send, following, open_at = decision.send, decision.next, quiet(now, zone, *hours)
     # From when it was wanted, as `catch_up` counts: what is taken up late gets no more time for that. A night that
     # holds it back does not count.
-    counts_from = quiet(send.due_at, zone, *hours) + (open_at - now) if send else now
+    wanted_at = quiet(send.due_at, zone, *hours) if send else now
+    next_due_at = quiet(following.due_at, zone, *hours) if following else None
     return Step(
         missed=decision.missed,
         nominal=str(send.nominal) if send else None,
         due_at=send.due_at if send else now,
-        expires_at=counts_from + _patience(send, following) if send else now,
+        expires_at=wanted_at + (open_at - now) + _patience(send, following) if send else now,
         open_at=open_at,
         next_nominal=str(following.nominal) if following else None,
-        next_due_at=quiet(following.due_at, zone, *hours) if following else None,
+        next_due_at=next_due_at,
+        wanted_at=wanted_at,
+        nudge_at=nudge_at(zone, next_due_at, hours, now),
     )
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from scheduler.db import leases
-from scheduler.db.dues import CHECK_INS, CONTEXT, PEOPLE, PLANS, Claim, before, due_check_in
-from scheduler.db.rows import Many, Values, numbers, stored
+from scheduler.db.dues import CHECK_INS, CONTEXT, NIGHT, PEOPLE, PLANS, Claim, before, due_check_in
+from scheduler.db.rows import Many, Values, among, stored
 from scheduler.db.steps import RULE_COLUMNS, Rule, Step, step_of
 from scheduler.due import DueCheckIn
 
@@ -31,12 +31,11 @@ _DUE = (
     select(
         *CONTEXT,
         PLANS.c.done_nominal,
-        # As in `Rule`; the same names stand in CONTEXT, with the same values.
-        *(
-            PLANS.c[name]
-            for name in ("unit", "interval", "weekdays", "month_day", "at", "anchor", "zone", "next_nominal")
-        ),
-        *(PEOPLE.c[name] for name in ("zone", "quiet_from", "quiet_to")),
+        # As in `Rule`.
+        *(PLANS.c[name] for name in ("unit", "interval", "weekdays", "month_day", "at", "anchor")),
+        PLANS.c.zone.label("plan_zone"),
+        PLANS.c.next_nominal,
+        *NIGHT,
     )
     .join_from(PLANS, PEOPLE, PEOPLE.c.id == PLANS.c.person_id)
     .where(PLANS.c.next_due_at <= bindparam("now", type_=PLANS.c.next_due_at.type))
@@ -47,7 +46,7 @@ _DUE = (
 
 _CLOSE = (
     update(CHECK_INS)
-    .where(CHECK_INS.c.plan_id.in_(numbers("plans")), CHECK_INS.c.closed_at.is_(None))
+    .where(among(CHECK_INS.c.plan_id, "plans"), CHECK_INS.c.closed_at.is_(None))
     .values(
         closed_at=bindparam("now"),
         wake_at=None,
@@ -66,11 +65,11 @@ def _plan(given: dict[str, Any]) -> Update:
     return update(PLANS).where(PLANS.c.id == given["id"])
 
 
-_MOVED = ("next_nominal", "next_due_at", "done_nominal", "unanswered")
+_MOVED = ("id", "next_nominal", "next_due_at", "done_nominal", "unanswered")
 
 _MOVE_ON = Many(
-    {name: PLANS.c[name] for name in ("id", *_MOVED)},
-    lambda given: _plan(given).values({name: given[name] for name in _MOVED}),
+    {name: PLANS.c[name] for name in _MOVED},
+    lambda given: _plan(given).values({name: given[name] for name in _MOVED[1:]}),
 )
 
 _MISS = Many(
@@ -105,21 +104,25 @@ _INSERT = Many(
 
 # What these plans had open was closed just before.
 _INSERTED = select(CHECK_INS.c.plan_id, CHECK_INS.c.id).where(
-    CHECK_INS.c.plan_id.in_(numbers("plans")), CHECK_INS.c.closed_at.is_(None)
+    among(CHECK_INS.c.plan_id, "plans"), CHECK_INS.c.closed_at.is_(None)
 )
 
 
+class _Turn(NamedTuple):
+    """Hold what becomes of all plans with one rule: the new check-in's columns from _NEW[2] on, if there is one."""
+
+    step: Step
+    new: Values | None
+    is_claimed: bool
+
+
 class _Move(NamedTuple):
-    """Hold a due plan with what is done about it."""
+    """Hold a due plan with what is done about it. It ends when nobody has answered for so long."""
 
     row: Row[*tuple[Any, ...]]
-    step: Step
+    turn: _Turn
     unanswered: int
-
-    @property
-    def ends(self) -> bool:
-        """Return whether nobody has answered for so long that this is the last one."""
-        return self.step.nominal is not None and self.unanswered >= MAX_UNANSWERED
+    ends: bool
 
 
 async def next_wake(session: AsyncSession) -> datetime | None:
@@ -154,76 +157,68 @@ async def take_up(
         return []
     silent = await _close_open(session, [row.plan_id for row in rows], now)
     # People like the same times: of those due in one minute many have one rule.
-    steps: dict[Rule, Step | None] = {}
+    turns: dict[Values, _Turn | None] = {}
     moves: list[_Move] = []
     broken: list[Values] = []
     for row in rows:
-        rule = Rule._make(row[-RULE_COLUMNS:])
-        if rule not in steps:
-            steps[rule] = step_of(rule, row.plan_id, now)
-        step = steps[rule]
-        if step is None:
-            broken.append({"id": row.plan_id, "now": stored(now)})
-        else:
-            moves.append(_Move(row, step, row.unanswered + silent.get(row.plan_id, 0)))
-            tally["missed"] += step.missed
+        rule = row[-RULE_COLUMNS:]
+        if rule not in turns:
+            turns[rule] = _turn(Rule._make(rule), row.plan_id, now, owner, lease)
+        turn = turns[rule]
+        if turn is None:
+            broken.append((row.plan_id, stored(now)))
+            continue
+        unanswered = row.unanswered + silent.get(row.plan_id, 0)
+        moves.append(_Move(row, turn, unanswered, turn.new is not None and unanswered >= MAX_UNANSWERED))
+        tally["missed"] += turn.step.missed
     await _move_on(session, moves, broken, now)
-    new = {move.row.plan_id: _new_row(move, now, owner, lease) for move in moves if move.step.nominal}
-    ids = await _insert_all(session, list(new.values()))
-    claimed = [move for move in moves if move.step.open_at <= now and move.row.plan_id in ids]
+    ids = await _insert_all(session, moves)
+    claimed = [move for move in moves if move.turn.is_claimed and move.row.plan_id in ids]
     earlier = await before(session, [move.row.plan_id for move in claimed], list(ids.values())) if claimed else {}
     return [due_check_in(session, move.row, _claim(move, ids), earlier, now) for move in claimed]
 
 
+def _turn(rule: Rule, plan: int, now: datetime, owner: str, lease: timedelta) -> _Turn | None:
+    """Return what becomes of the plans with this rule, of which one is named; None for what cannot be read."""
+    step = step_of(rule, plan, now)
+    if step is None:
+        return None
+    if step.nominal is None:
+        return _Turn(step, None, is_claimed=False)
+    new = (step.nominal, rule.plan_zone, stored(step.due_at), stored(step.expires_at))
+    if step.open_at > now:
+        return _Turn(step, (*new, "waiting", stored(step.open_at), None, 0), is_claimed=False)
+    return _Turn(step, (*new, "claimed", stored(now + lease), owner, 1), is_claimed=True)
+
+
 async def _move_on(session: AsyncSession, moves: Sequence[_Move], broken: Sequence[Values], now: datetime) -> None:
     await _PAUSE.run(session, broken)
-    await _MOVE_ON.run(session, [_moved(move) for move in moves])
-    missed = [{"id": move.row.plan_id, "more": move.step.missed} for move in moves if move.step.missed]
-    await _MISS.run(session, missed)
-    await _END.run(session, [{"id": move.row.plan_id, "now": stored(now)} for move in moves if move.ends])
+    await _MOVE_ON.run(session, [_moved(*move) for move in moves])
+    await _MISS.run(session, [(move.row.plan_id, move.turn.step.missed) for move in moves if move.turn.step.missed])
+    await _END.run(session, [(move.row.plan_id, stored(now)) for move in moves if move.ends])
 
 
-async def _insert_all(session: AsyncSession, new: Sequence[Values]) -> dict[int, int]:
+async def _insert_all(session: AsyncSession, moves: Sequence[_Move]) -> dict[int, int]:
     """Insert check-ins and return their ids by plan."""
+    new = [(row.plan_id, row.person_id, *turn.new) for row, turn, _, _ in moves if turn.new]
     if not new:
         return {}
     await _INSERT.run(session, new)
-    inserted = await session.execute(_INSERTED, {"plans": [values["plan_id"] for values in new]})
+    inserted = await session.execute(_INSERTED, {"plans": [plan_id for plan_id, *_ in new]})
     return {row.plan_id: row.id for row in inserted}
 
 
-def _moved(move: _Move) -> Values:
-    """Return the plan's columns after this."""
-    step = move.step
-    return {
-        "id": move.row.plan_id,
-        "next_nominal": None if move.ends else step.next_nominal,
-        "next_due_at": None if move.ends else stored(step.next_due_at),
-        "done_nominal": step.nominal or move.row.done_nominal,
-        "unanswered": move.unanswered,
-    }
-
-
-def _new_row(move: _Move, now: datetime, owner: str, lease: timedelta) -> Values:
-    """Return the new check-in's columns."""
-    row, step = move.row, move.step
-    is_held_back = step.open_at > now
-    return {
-        "plan_id": row.plan_id,
-        "person_id": row.person_id,
-        "nominal": step.nominal,
-        "zone": row.plan_zone,
-        "due_at": stored(step.due_at),
-        "expires_at": stored(step.expires_at),
-        "state": "waiting" if is_held_back else "claimed",
-        "wake_at": stored(step.open_at if is_held_back else now + lease),
-        "owner": None if is_held_back else owner,
-        "attempt": 0 if is_held_back else 1,
-    }
+def _moved(row: Row[*tuple[Any, ...]], turn: _Turn, unanswered: int, ends: bool) -> Values:
+    """Return the plan's columns after this, as in _MOVED."""
+    step = turn.step
+    done = step.nominal or row.done_nominal
+    if ends:
+        return (row.plan_id, None, None, done, unanswered)
+    return (row.plan_id, step.next_nominal, stored(step.next_due_at), done, unanswered)
 
 
 def _claim(move: _Move, ids: Mapping[int, int]) -> Claim:
-    row, step = move.row, move.step
+    row, step = move.row, move.turn.step
     assert step.nominal is not None  # it was inserted
     return Claim(
         id=ids[row.plan_id],
@@ -238,7 +233,8 @@ def _claim(move: _Move, ids: Mapping[int, int]) -> Claim:
         message_id=None,
         unanswered=move.unanswered,
         is_over=move.ends,
-        next_due_at=step.next_due_at,
+        wanted_at=step.wanted_at,
+        nudge_at=None if move.ends or row.kind != "check_in" else step.nudge_at,
     )
 
 

@@ -27,7 +27,7 @@ DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 A_MOMENT, AMPLE = 0.3, 20.0
 
 _FINISH_OF_ANYBODY = Many(
-    {name: CHECK_INS.c[name] for name in ("id", "state", "wake_at", "unknowns")},
+    {name: CHECK_INS.c[name] for name in claims._FINISHED},
     lambda given: (
         update(CHECK_INS)
         .where(CHECK_INS.c.id == given["id"])
