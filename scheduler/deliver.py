@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=60)
 
 # Check-ins in hand at once: under way, or claimed and waiting for their turn. A claim is a few statements, whatever
 # its size, and what is claimed is not begun: a crash only delays it.
-CLAIMED = 256
+CLAIMED = 512
 
 # Waiting for half of the places to be free keeps claims in batches: one commit for many.
 BATCH = CLAIMED // 2

@@ -24,7 +24,7 @@ from tests.scheduler.builders import Post, make_plan, opened
 DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 # More than twice of what is claimed at once.
-CROWD = 600
+CROWD = 1200
 
 # Less than until the next regular look, in seconds: each of them may be about a part of the crowd only.
 AT_ONCE = 4.0
