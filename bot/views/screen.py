@@ -49,9 +49,8 @@ class Screen:
 
 def pack(*parts: str | int) -> str:
     """Join the parts of a button's meaning. Raises ValueError beyond Telegram's 64 bytes or for a part with a colon."""
-    texts = [VERSION, *map(str, parts)]
-    data = ":".join(texts)
-    if len(data.encode()) > MAX_DATA_BYTES or any(":" in text for text in texts):
+    data = ":".join((VERSION, *map(str, parts)))
+    if len(data.encode()) > MAX_DATA_BYTES or data.count(":") > len(parts):
         raise ValueError(f"button data cannot be packed: {data!r}")
     return data
 

@@ -108,8 +108,8 @@ _INSERTED = select(CHECK_INS.c.plan_id, CHECK_INS.c.id).where(
 )
 
 
-class _Turn(NamedTuple):
-    """Hold what becomes of all plans with one rule: the new check-in's columns from _NEW[2] on, if there is one."""
+class _Shared(NamedTuple):
+    """Hold what plans with one rule have in common: `new` are the columns of _NEW from the third on, if one comes."""
 
     step: Step
     new: Values | None
@@ -120,7 +120,7 @@ class _Move(NamedTuple):
     """Hold a due plan with what is done about it. It ends when nobody has answered for so long."""
 
     row: Row[*tuple[Any, ...]]
-    turn: _Turn
+    shared: _Shared
     unanswered: int
     ends: bool
 
@@ -157,50 +157,50 @@ async def take_up(
         return []
     silent = await _close_open(session, [row.plan_id for row in rows], now)
     # People like the same times: of those due in one minute many have one rule.
-    turns: dict[Values, _Turn | None] = {}
+    found: dict[Values, _Shared | None] = {}
     moves: list[_Move] = []
     broken: list[Values] = []
     for row in rows:
         rule = row[-RULE_COLUMNS:]
-        if rule not in turns:
-            turns[rule] = _turn(Rule._make(rule), row.plan_id, now, owner, lease)
-        turn = turns[rule]
-        if turn is None:
+        if rule not in found:
+            found[rule] = _shared(Rule._make(rule), row.plan_id, now, owner, lease)
+        shared = found[rule]
+        if shared is None:
             broken.append((row.plan_id, stored(now)))
             continue
         unanswered = row.unanswered + silent.get(row.plan_id, 0)
-        moves.append(_Move(row, turn, unanswered, turn.new is not None and unanswered >= MAX_UNANSWERED))
-        tally["missed"] += turn.step.missed
+        moves.append(_Move(row, shared, unanswered, shared.new is not None and unanswered >= MAX_UNANSWERED))
+        tally["missed"] += shared.step.missed
     await _move_on(session, moves, broken, now)
     ids = await _insert_all(session, moves)
-    claimed = [move for move in moves if move.turn.is_claimed and move.row.plan_id in ids]
+    claimed = [move for move in moves if move.shared.is_claimed and move.row.plan_id in ids]
     earlier = await before(session, [move.row.plan_id for move in claimed], list(ids.values())) if claimed else {}
     return [due_check_in(session, move.row, _claim(move, ids), earlier, now) for move in claimed]
 
 
-def _turn(rule: Rule, plan: int, now: datetime, owner: str, lease: timedelta) -> _Turn | None:
+def _shared(rule: Rule, plan: int, now: datetime, owner: str, lease: timedelta) -> _Shared | None:
     """Return what becomes of the plans with this rule, of which one is named; None for what cannot be read."""
     step = step_of(rule, plan, now)
     if step is None:
         return None
     if step.nominal is None:
-        return _Turn(step, None, is_claimed=False)
+        return _Shared(step, None, is_claimed=False)
     new = (step.nominal, rule.plan_zone, stored(step.due_at), stored(step.expires_at))
     if step.open_at > now:
-        return _Turn(step, (*new, "waiting", stored(step.open_at), None, 0), is_claimed=False)
-    return _Turn(step, (*new, "claimed", stored(now + lease), owner, 1), is_claimed=True)
+        return _Shared(step, (*new, "waiting", stored(step.open_at), None, 0), is_claimed=False)
+    return _Shared(step, (*new, "claimed", stored(now + lease), owner, 1), is_claimed=True)
 
 
 async def _move_on(session: AsyncSession, moves: Sequence[_Move], broken: Sequence[Values], now: datetime) -> None:
     await _PAUSE.run(session, broken)
     await _MOVE_ON.run(session, [_moved(*move) for move in moves])
-    await _MISS.run(session, [(move.row.plan_id, move.turn.step.missed) for move in moves if move.turn.step.missed])
+    await _MISS.run(session, [(move.row.plan_id, move.shared.step.missed) for move in moves if move.shared.step.missed])
     await _END.run(session, [(move.row.plan_id, stored(now)) for move in moves if move.ends])
 
 
 async def _insert_all(session: AsyncSession, moves: Sequence[_Move]) -> dict[int, int]:
     """Insert check-ins and return their ids by plan."""
-    new = [(row.plan_id, row.person_id, *turn.new) for row, turn, _, _ in moves if turn.new]
+    new = [(row.plan_id, row.person_id, *shared.new) for row, shared, _, _ in moves if shared.new]
     if not new:
         return {}
     await _INSERT.run(session, new)
@@ -208,9 +208,9 @@ async def _insert_all(session: AsyncSession, moves: Sequence[_Move]) -> dict[int
     return {row.plan_id: row.id for row in inserted}
 
 
-def _moved(row: Row[*tuple[Any, ...]], turn: _Turn, unanswered: int, ends: bool) -> Values:
+def _moved(row: Row[*tuple[Any, ...]], shared: _Shared, unanswered: int, ends: bool) -> Values:
     """Return the plan's columns after this, as in _MOVED."""
-    step = turn.step
+    step = shared.step
     done = step.nominal or row.done_nominal
     if ends:
         return (row.plan_id, None, None, done, unanswered)
@@ -218,7 +218,7 @@ def _moved(row: Row[*tuple[Any, ...]], turn: _Turn, unanswered: int, ends: bool)
 
 
 def _claim(move: _Move, ids: Mapping[int, int]) -> Claim:
-    row, step = move.row, move.turn.step
+    row, step = move.row, move.shared.step
     assert step.nominal is not None  # it was inserted
     return Claim(
         id=ids[row.plan_id],

@@ -243,3 +243,8 @@ def test_the_data_of_a_button_is_never_too_long_for_telegram() -> None:
         pack("r", "x" * MAX_DATA_BYTES)
     with pytest.raises(ValueError, match="cannot be packed"):
         pack("r", "ä" * (MAX_DATA_BYTES // 2))
+
+
+def test_a_part_of_a_buttons_data_that_would_be_read_as_two_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot be packed"):
+        pack("r", "one:two")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -86,7 +85,7 @@ def _delay(letters: list[Letter]) -> None:
 
 
 def _nudge_about(letters: list[Letter]) -> None:
-    letters.append(Letter(replace(letters[1].due, is_nudge=True), letters[1].at + timedelta(days=1)))
+    letters.append(Letter(letters[1].due._replace(is_nudge=True), letters[1].at + timedelta(days=1)))
 
 
 async def test_control_with_the_offsets_of_winter_all_year_the_wall_times_are_wrong(
