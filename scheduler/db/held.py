@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.db.dues import CHECK_INS
+from scheduler.db.rows import among
+
+_OURS = (
+    select(CHECK_INS.c.id)
+    .where(
+        among(CHECK_INS.c.id, "ids"),
+        CHECK_INS.c.owner == bindparam("owner_now"),
+        CHECK_INS.c.state.in_(("claimed", "sending")),
+    )
+    # What is locked is just being written down: to wait for it, with others in hand, could be for ever.
+    .with_for_update(skip_locked=True)
+)
+
+_HOLD = update(CHECK_INS).where(CHECK_INS.c.id.in_(_OURS)).values(wake_at=bindparam("until"))
 
 
 async def hold(session: AsyncSession, ids: Sequence[int], owner: str, until: datetime) -> None:
     """Make the leases of these longer: their sender is alive."""
-    await session.execute(
-        update(CHECK_INS)
-        .where(CHECK_INS.c.id.in_(ids), CHECK_INS.c.owner == owner, CHECK_INS.c.state.in_(("claimed", "sending")))
-        .values(wake_at=until)
-    )
+    await session.execute(_HOLD, {"ids": ids, "owner_now": owner, "until": until})
 
 
 async def release(session: AsyncSession, owner: str, now: datetime) -> int:

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from scheduler.db.engine import Database
+from scheduler.db.models import CheckIn
 from scheduler.deliver import LEASE, Deliverer
 from scheduler.due import DueCheckIn, Report
 from tests.clock import StillClock
@@ -122,6 +124,28 @@ async def test_stopping_gives_back_what_was_not_begun(database: Database, clock:
     assert {row.state for row in await all_check_ins(database)} == {"waiting"}
     await deliver_all(database, after := Post(), clock)
     assert len(after.sent) == 40
+
+
+# SQLite lets one write at a time: there nobody has some rows and waits for others.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_leases_are_made_longer_without_waiting_for_one_that_is_just_written_down(
+    database: Database, clock: StillClock
+) -> None:
+    for chat_id in (1, 2):
+        await make_plan(database, clock(), chat_id=chat_id)
+    clock.move_to(DUE)
+    deliverer = Deliverer(database, Post(before=lambda due: asyncio.Event().wait()).send, clock, "sender")
+    await deliverer.deliver_due()
+    clock.advance(seconds=1)
+
+    async with database.write() as session:
+        locked = await session.scalar(select(CheckIn.id).order_by(CheckIn.id).limit(1).with_for_update())
+        async with asyncio.timeout(5):
+            await deliverer.hold_leases()
+    await _crash(deliverer)
+
+    until = {row.id == locked: row.wake_at for row in await all_check_ins(database)}
+    assert until == {True: DUE + LEASE, False: clock() + LEASE}
 
 
 async def _claims_something(deliverer: Deliverer) -> bool:
