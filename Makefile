@@ -7,6 +7,9 @@ BIN := .venv/bin
 SOURCES := content/en/phrasings content/en/topics content/en/signs content/en/replies
 INDEX := content/en/built/topics.npz
 
+# Where it is set, every worker of the tests, and every program that they start, would compile all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: chat run test check content bench soak pictures format clean
 .DEFAULT_GOAL := help
 

@@ -146,7 +146,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 @pytest.fixture
 async def chats(
-    phone: Phone, database_url: str, library: Library, clock: StillClock, shelf: Shelf
+    database_url: str, phone: Phone, library: Library, clock: StillClock, shelf: Shelf
 ) -> AsyncIterator[Chats]:
     """Return the world of one bot."""
     chats = Chats(phone, database_url, library, clock, open_database=shelf.lend)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,28 @@ def open_at_ease(url: str, vault: Vault) -> Database:
     """
     database = Database(url, vault)
     if database.is_sqlite:
-        for engine in (database._writer, database._reader):
-            event.listen(engine.sync_engine, "connect", _hurry)
+        for engine, waits in ((database._writer, True), (database._reader, False)):
+            event.listen(engine.sync_engine, "do_connect", _for_any_thread)
+            event.listen(engine.sync_engine, "connect", partial(_hurry, waits=waits))
     return database
 
 
-def _hurry(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF").close()
+def _for_any_thread(_dialect: object, _record: object, _path: object, options: dict[str, Any]) -> None:
+    options["check_same_thread"] = False
+
+
+def _hurry(adapted: Any, _record: object, *, waits: bool) -> None:
+    """Run statements here, but for those that may have to wait for a lock: whoever has it may need this thread."""
+    adapted.execute("PRAGMA synchronous=OFF").close()
+    connection: Connection = adapted.driver_connection
+    hand_over = connection._execute
+
+    async def execute(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        if waits and not connection.in_transaction:
+            return await hand_over(function, *arguments, **more)
+        return function(*arguments, **more)
+
+    connection._execute = execute
 
 
 async def at_once(_connection: Connection, function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
