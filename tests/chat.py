@@ -36,6 +36,8 @@ class Chats:
     open_database: Callable[[str, Vault], Database] = open_at_ease
     # Connections alone outlast a turn, to save time: all that the next program knows it reads from the tables.
     database: Database | None = None
+    # Whether a conversation may be copied from one that was held before: nothing of the program is another here.
+    may_copy: bool = False
 
     def program(self, **more: Any) -> Program:
         """Build the program as `run` does, with `more` of its settings."""

@@ -146,10 +146,16 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 @pytest.fixture
 async def chats(
-    database_url: str, phone: Phone, library: Library, clock: StillClock, shelf: Shelf
+    request: pytest.FixtureRequest,
+    database_url: str,
+    phone: Phone,
+    library: Library,
+    clock: StillClock,
+    shelf: Shelf,
 ) -> AsyncIterator[Chats]:
     """Return the world of one bot."""
-    chats = Chats(phone, database_url, library, clock, open_database=shelf.lend)
+    may_copy = "monkeypatch" not in request.fixturenames
+    chats = Chats(phone, database_url, library, clock, open_database=shelf.lend, may_copy=may_copy)
     yield chats
     await chats.close()
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.chat import Talker
 
 
+@held_once
 async def set_up(talker: Talker, words: str = "every month on the 22nd at 7pm", city: str = "Berlin") -> None:
     await talker.says("/checkin")
     await talker.says(words)

@@ -6,9 +6,11 @@ import dataclasses
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.chat import Chats, Talker
 
 
+@held_once
 async def at_question(talker: Talker, number: int) -> None:
     await talker.says("/check")
     await talker.taps("None of these")
@@ -16,6 +18,7 @@ async def at_question(talker: Talker, number: int) -> None:
         await talker.taps("No")
 
 
+@held_once
 async def to_the_end(talker: Talker, yes: int = 0) -> None:
     """Answer every question with no, but for the one with this number."""
     await at_question(talker, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.chat import Chats, Talker
 
 # One white pixel.
@@ -102,6 +103,7 @@ async def test_an_emergency_is_answered_first_and_the_line_comes_again(alice: Ta
     assert "emergency number now" not in alice.answers()[-2].text
 
 
+@held_once
 async def set_up_monthly(talker: Talker) -> None:
     await talker.says("/checkin")
     await talker.taps("Every month")
