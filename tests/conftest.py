@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
@@ -34,6 +35,10 @@ __all__ = ["pytest_collection_modifyitems"]
 EVERYTHING = bool(os.environ.get("CALCIBOT_TEST_EVERYTHING"))
 
 use_pinned_tzdata()
+
+# On a machine with much else to do an example may take a second, which says nothing about it.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # Read from the disk for each program that is made.
 health.version = functools.cache(health.version)

@@ -34,7 +34,8 @@ def _for_any_thread(_dialect: object, _record: object, _path: object, options: d
 def _hurry(adapted: Any, _record: object, *, waits: bool) -> None:
     """Run statements here, but for those that may have to wait for a lock: whoever has it may need this thread."""
     adapted.execute("PRAGMA synchronous=OFF").close()
-    connection: Connection = adapted.driver_connection
+    # An aiosqlite.Connection.
+    connection = adapted.driver_connection
     hand_over = connection._execute
 
     async def execute(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:

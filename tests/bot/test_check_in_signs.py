@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.bot.test_check_in_conversation import set_up
 from tests.chat import Chats, Talker
 
 CARE = "That is a sign that a clinician should look at."
 
 
+@held_once
 async def at_what_changed(alice: Talker) -> None:
     await set_up(alice)
     await alice.waits(days=30, hours=9)

@@ -20,6 +20,7 @@ from scheduler.db.retention import CHOICES, Terms
 from scheduler.db.runs import OPEN_FOR
 from scheduler.db.updates import REMEMBERED
 from scheduler.due import DueCheckIn
+from tests.beginnings import held_once
 from tests.chat import Chats, Talker
 from tests.scheduler.builders import Post, deliver_all, make_plan, opened
 
@@ -33,6 +34,7 @@ IMPERSONAL = {"seen_updates", "used_keys", "leases", "moments"}
 NOTE = "canary-0815 it itches <b>when warm</b>"
 
 
+@held_once
 async def live_a_little(talker: Talker) -> None:
     """Leave something behind in every table about a person."""
     await talker.says("/settings")

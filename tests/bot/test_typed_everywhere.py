@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.bot.test_check_in_conversation import set_up
 from tests.chat import Talker
 
 
+@held_once
 async def with_a_check_in(alice: Talker) -> None:
     await set_up(alice)
     await alice.waits(days=30, hours=9)
