@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from bot.phone.switchboard import Call
 from bot.phone.world import World
 from tests.chat import Chats, Talker
 
@@ -24,11 +25,12 @@ KNOWN = ("people", "chats", "messages", "revisions", "revision", "updates", "cal
 
 @dataclass(frozen=True)
 class Left:
-    """Hold what a conversation left behind: in the database, on the phone, and the time."""
+    """Hold what a conversation left behind: in the database, on the phone, with the calls made there, and the time."""
 
     token: str
     database: bytes
     phone: bytes
+    calls: list[Call]
     now: datetime
 
 
@@ -69,7 +71,8 @@ def _beginning(chats: Chats) -> object | None:
 def _look(chats: Chats) -> Left:
     with closing(sqlite3.connect(_path(chats))) as connection:
         database = connection.serialize()
-    return Left(chats.token, database, pickle.dumps(_known(_world(chats))), chats.clock())
+    phone = pickle.dumps(_known(_world(chats)))
+    return Left(chats.token, database, phone, chats.phone.calls(chats.token), chats.clock())
 
 
 def _copy(left: Left, chats: Chats) -> None:
@@ -77,9 +80,12 @@ def _copy(left: Left, chats: Chats) -> None:
     world = _world(chats)
     vars(world).update(pickle.loads(left.phone))
     # What was said names the bot.
-    worlds = chats.phone.board.worlds
-    worlds[left.token] = worlds.pop(chats.token)
+    board = chats.phone.board
+    board.worlds[left.token] = board.worlds.pop(chats.token)
     world.token = chats.token = left.token
+    for call in left.calls:
+        board.record(left.token, call)
+        board.next_number(left.token)
     chats.clock.move_to(left.now)
 
 

@@ -44,7 +44,7 @@ class World:
             await talker.says("Berlin")
             await chats.close()
             seen = [(one.message_id, one.text, one.from_bot, labels(one)) for one in talker.phone.sees()]
-            return [clock(), *seen]
+            return [clock(), *seen, *(call.method for call in phone.calls(chats.token))]
 
 
 def labels(seen: Seen) -> list[str]:
