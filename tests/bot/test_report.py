@@ -60,7 +60,7 @@ def noted(note: str) -> Record:
     return record(entries=(Entry(LAST, "changed", ("pain",), note=note),))
 
 
-@pytest.mark.parametrize(("number", "sheets"), [(1, 1), (3, 1), (12, 1), (60, 2)])
+@pytest.mark.parametrize(("number", "sheets"), [(12, 1), (60, 2), *([(1, 1), (3, 1)] if EVERYTHING else [])])
 def test_a_year_of_months_is_one_sheet_and_a_year_of_weeks_two_at_most(phrases: Phrases, number: int, sheets: int):
     pdf = report(diary(number), phrases, TODAY)
 
@@ -143,16 +143,16 @@ def test_notes_are_drawn_in_every_script(phrases: Phrases):
 
 
 def test_right_to_left_notes_keep_to_the_right(phrases: Phrases):
-    starts = {}
-    for name in ("Latin", "Hebrew"):
-        [page] = PdfReader(BytesIO(report(noted(NOTES[name][:11]), phrases, TODAY))).pages
-        places: list[float] = []
-        page.extract_text(
-            visitor_text=lambda text, _cm, tm, _font, _size, places=places, name=name: (
-                places.append(tm[4]) if set(NOTES[name][:4]) & set(text) and len(text.strip()) < 12 else None
-            )
-        )
-        starts[name] = max(places)
+    said = {"Latin": "ŧŧŧ ŧŧŧ", "Hebrew": NOTES["Hebrew"][:11]}
+    entries = tuple(Entry(LAST, "changed", ("pain",), note=note) for note in said.values())
+
+    [page] = PdfReader(BytesIO(report(record(entries=entries), phrases, TODAY))).pages
+    drawn: list[tuple[str, float]] = []
+    page.extract_text(visitor_text=lambda text, _cm, tm, _font, _size: drawn.append((text, tm[4])))
+    starts = {
+        name: max(x for text, x in drawn if set(note[:4]) - {" "} & set(text) and len(text.strip()) < 12)
+        for name, note in said.items()
+    }
 
     assert starts["Hebrew"] > starts["Latin"] + 50
 
@@ -170,7 +170,7 @@ def test_a_letter_without_a_font_is_a_box_an_emoji_is_named_and_neither_is_logge
 
 
 def test_the_same_record_gives_the_same_bytes(phrases: Phrases):
-    told = diary(12, notes=("Größe", NOTES["Arabic"], NOTES["Korean"]))
+    told = diary(4, notes=("Größe", NOTES["Arabic"]))
 
     assert report(told, phrases, TODAY) == report(told, phrases, TODAY)
 
@@ -184,7 +184,7 @@ def test_an_empty_record_is_refused(phrases: Phrases):
         preview(empty, phrases)
 
 
-@settings(max_examples=5 if EVERYTHING else 3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5 if EVERYTHING else 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(notes=st.lists(st.text(max_size=120), min_size=1, max_size=25), said=st.text(max_size=300))
 def test_odd_notes_never_keep_the_page_from_being_made(phrases: Phrases, notes: list[str], said: str):
     entries = tuple(Entry(LAST, "changed", ("other",), note=note) for note in notes)

@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import cast
 from unittest.mock import patch
 
@@ -66,6 +67,15 @@ def run(orders: Orders) -> None:
     except Deaf as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
+
+
+def command(stderr: str, environment: dict[str, str]) -> None:
+    """Be `calcibot run` with this environment."""
+    redirect(stderr)
+    os.environ.update(environment)
+    sys.argv = ["calcibot", "run"]
+    # Here: the other children need no command line.
+    import_module("bot.__main__").main()
 
 
 def redirect(path: str) -> None:

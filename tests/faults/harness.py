@@ -131,19 +131,30 @@ class Scene:
     async def run_command(self, words: str = "the bot listens") -> Child:
         """Start `python -m bot run` as people do, and wait until it says these words."""
         stderr = self._new_log()
-        environment = os.environ | {
+        with stderr.open("wb") as log:
+            process = subprocess.Popen(  # noqa: ASYNC220  # a signal is sent to it, nothing is read from it
+                [sys.executable, "-m", "bot", "run"],
+                cwd=ROOT,
+                env=os.environ | self._environment(),
+                stderr=log,
+                stdout=log,
+            )
+        self.processes.append(process)
+        return await self._listening(Child(process.pid, process.poll, stderr), words)
+
+    async def fork_command(self, words: str = "the bot listens") -> Child:
+        """Do the same in a forked process, where most of the program is loaded already."""
+        stderr = self._new_log()
+        return await self._listening(self.fork(child.command, str(stderr), self._environment(), stderr=stderr), words)
+
+    def _environment(self) -> dict[str, str]:
+        return {
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": self.phone.url,
             "DATABASE_URL": self.database_url,
             "CALCIBOT_KEYS": KEY,
             "SEND_PER_SECOND": "1000",
         }
-        with stderr.open("wb") as log:
-            process = subprocess.Popen(  # noqa: ASYNC220  # a signal is sent to it, nothing is read from it
-                [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stderr=log, stdout=log
-            )
-        self.processes.append(process)
-        return await self._listening(Child(process.pid, process.poll, stderr), words)
 
     async def start(self, **orders: Any) -> Child:
         """Start the program in a forked process, with `Orders` of the test's own, and wait until it listens."""

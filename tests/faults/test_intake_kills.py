@@ -44,7 +44,7 @@ async def test_five_messages_in_hand_at_a_kill_are_all_answered_after_it_and_non
     await eventually(lambda: held.happened == 3, "three answers under way")
     await bot.kill()
     scene.phone.heal(TOKEN)
-    await scene.run_command()
+    await scene.fork_command()
     await scene.until_done(5)
 
     assert [answers(person) for person in people] == [1] * 5

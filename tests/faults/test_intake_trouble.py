@@ -31,8 +31,8 @@ async def test_a_refused_token_ends_the_program_at_once_and_it_works_again_after
     scene, alice = small_scene, small_scene.person("Alice")
     scene.phone.fail(TOKEN, "getUpdates", status=status)
 
-    bot = await scene.run_command()
-    assert await bot.ended(patience=5) == 78
+    bot = await scene.fork_command()
+    assert await bot.ended() == 78
     assert bot.log().count("TELEGRAM_BOT_TOKEN") == 1
 
     alice.writes("/help")
@@ -46,7 +46,7 @@ async def test_a_token_that_is_refused_at_the_first_call_leaves_nothing_open(sma
 
     bot = await small_scene.run_command("TELEGRAM_BOT_TOKEN")
 
-    assert await bot.ended(patience=5) == 78
+    assert await bot.ended() == 78
     assert "asyncio" not in bot.log()
 
 

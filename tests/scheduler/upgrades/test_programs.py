@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
+from bot.__main__ import main
 from scheduler.db import migrate, people, revision
 from scheduler.db.models import Person, Plan
 from scheduler.db.revision import NewerDatabaseError
@@ -25,6 +27,11 @@ ROOT = Path(__file__).parents[3]
 
 # Two can already get in each other's way.
 UPGRADERS = 3 if EVERYTHING else 2
+
+CALCIBOT = ("-m", "bot")
+
+# What `db upgrade` does, without loading the rest of the program.
+MIGRATE = ("-c", "import os; from scheduler.db import migrate; migrate.upgrade(os.environ['DATABASE_URL'])")
 
 
 @pytest.mark.case(71)
@@ -52,11 +59,19 @@ async def test_a_program_that_runs_goes_on_while_the_tables_become_those_of_the_
 
 
 @pytest.mark.case(71)
-def test_a_program_that_starts_on_the_tables_of_a_later_release_refuses_in_one_sentence(full: str) -> None:
+def test_a_program_that_starts_on_the_tables_of_a_later_release_refuses_in_one_sentence(
+    full: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     with engine_of(full) as engine, engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    ended = [calcibot(full, *words).wait_for_it() for words in (("run",), ("db", "check"), ("db", "upgrade"))]
+    ended = [start(full, *CALCIBOT, "run").wait_for_it()]
+    monkeypatch.setenv("DATABASE_URL", full)
+    for word in ("check", "upgrade"):
+        monkeypatch.setattr(sys, "argv", ["calcibot", "db", word])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        ended.append((exit_.value.code, "".join(capfd.readouterr())))
 
     for code, said in ended:
         assert code == 2
@@ -71,8 +86,9 @@ def test_a_program_that_starts_on_the_tables_of_a_later_release_refuses_in_one_s
 @pytest.mark.case(72)
 def test_programs_that_upgrade_at_the_same_moment_do_it_once(full: str) -> None:
     migrate.downgrade(full, "base")
+    upgrade = (*CALCIBOT, "db", "upgrade") if EVERYTHING else MIGRATE
 
-    ended = [one.wait_for_it() for one in [calcibot(full, "db", "upgrade") for _ in range(UPGRADERS)]]
+    ended = [one.wait_for_it() for one in [start(full, *upgrade) for _ in range(UPGRADERS)]]
 
     assert [code for code, _ in ended] == [0] * UPGRADERS, ended
     assert revision.current(full) == "0001"
@@ -84,14 +100,14 @@ class Running:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def wait_for_it(self) -> tuple[int, str]:
+    def wait_for_it(self) -> tuple[Any, str]:
         """Return the exit code, and everything that was said."""
         out, err = self._process.communicate(timeout=60)
         return self._process.returncode, out + err
 
 
-def calcibot(url: str, *words: str) -> Running:
-    """Start the program with these words, on this database."""
+def start(url: str, *words: str) -> Running:
+    """Start Python with these words, as a program that is to work on this database."""
     environment = os.environ | {
         "TELEGRAM_BOT_TOKEN": f"123456:{'A' * 35}",
         "TELEGRAM_API_URL": "http://127.0.0.1:9",
@@ -101,7 +117,7 @@ def calcibot(url: str, *words: str) -> Running:
     }
     return Running(
         subprocess.Popen(
-            [sys.executable, "-m", "bot", *words],
+            [sys.executable, *words],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
