@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content.checklist import (
@@ -167,6 +167,7 @@ def test_an_emergency_combination_ends_the_walk_at_once() -> None:
     assert next_question(checklist, {IDS[0]: "yes", IDS[1]: "yes"}) is None
 
 
+@settings(deadline=None)
 @given(some_answers)
 def test_a_missing_answer_counts_as_not_sure_and_never_as_no(answers: dict[str, Answer]) -> None:
     left_now = LEVELS.index(outcome(CHECKLIST, answers).level)
@@ -181,6 +182,7 @@ def test_a_level_that_only_open_questions_call_for_says_so() -> None:
     assert outcome(CHECKLIST, {"pain": "yes"}).because == (CHECKLIST.question("pain").because,)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(STEPS), max_size=60))
 def test_going_back_and_leaving_at_any_step_do_not_matter(steps: list[Step]) -> None:
     answers: dict[str, Answer] = {}
@@ -200,6 +202,7 @@ def test_going_back_and_leaving_at_any_step_do_not_matter(steps: list[Step]) -> 
     assert progress(CHECKLIST, answers) == (min(len(kept) + 1, len(IDS)), len(IDS))
 
 
+@settings(deadline=None)
 @given(st.permutations(IDS), st.lists(st.sampled_from(ANSWERS), min_size=len(IDS), max_size=len(IDS)))
 def test_the_order_of_answers_does_not_matter(order: list[str], given_answers: list[Answer]) -> None:
     answers = dict(zip(IDS, given_answers, strict=True))

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import random
 import time
-from functools import cache
 
 import pytest
 
-from content.load import load_library
 from content.reading.sign_rules import SignRules
 from content.reading.signs import Signs, read_signs
 from content.sign_examples import read_sign_examples
@@ -29,9 +27,11 @@ CALM = (
 )
 
 
-@cache
 def rules() -> SignRules:
-    return load_library().signs
+    # Here, since other tests of a worker may need none of it.
+    from tests.library import LIBRARY
+
+    return LIBRARY.signs
 
 
 def read(text: str) -> Signs:

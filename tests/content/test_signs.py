@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from content.hashes import hash_sign_content
-from content.load import load_library
 from content.reading.fitted import StaleIndex
 from content.reading.sign_features import parse_families
 from content.reading.sign_model import load_sign_model, save_sign_model
@@ -34,9 +33,11 @@ def rules() -> SignRules:
     return parse_sign_rules(TOML, REAL_WORDS)
 
 
-@cache
 def with_model() -> SignRules:
-    return load_library().signs
+    # Here, since other tests of a worker may need none of it.
+    from tests.library import LIBRARY
+
+    return LIBRARY.signs
 
 
 def read(text: str) -> Signs:

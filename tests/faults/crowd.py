@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduler.db import people, plans
 from scheduler.db.engine import Database
 from scheduler.rule import Cadence
 from tests.faults.harness import PATIENCE, TOKEN, Scene
 from tests.keys import new_vault
+from tests.scheduler.builders import Wish, make_many
 
 FIRST_CHAT = 1001
 
@@ -78,11 +78,9 @@ def _run(database_url: str, dues: Sequence[Due]) -> None:
 
 
 async def _plan(database: Database, dues: Sequence[Due]) -> None:
-    async with database.write() as session:
-        for due in dues:
-            zone = noon_zone(due.due_at)
-            wall = due.due_at.astimezone(ZoneInfo(zone))
-            cadence = Cadence(unit="week", at=time(wall.hour, wall.minute), anchor=wall.date())
-            person = await people.ensure(session, due.chat_id, due.due_at)
-            created_at = due.due_at - timedelta(days=1)
-            await plans.create(session, person, due.plan, "check_in", cadence, zone, created_at)
+    due_at = dues[0].due_at
+    zone = noon_zone(due_at)
+    wall = due_at.astimezone(ZoneInfo(zone))
+    cadence = Cadence(unit="week", at=time(wall.hour, wall.minute), anchor=wall.date())
+    wishes = [Wish(due.chat_id, due.plan, cadence, zone) for due in dues]
+    await make_many(database, wishes, due_at - timedelta(days=1))

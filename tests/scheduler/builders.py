@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.db import people, plans
 from scheduler.db.engine import Database
-from scheduler.db.models import CheckIn, Plan
+from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.deliver import Deliverer
 from scheduler.due import Begin, DueCheckIn, Report
 from scheduler.rule import Cadence
@@ -35,6 +36,50 @@ async def make_plan(
         person.zone = zone
         plan = await plans.create(session, person, f"plan{next(_ids)}", "check_in", Cadence(**values), zone, now)
         return plan.public_id
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Say what one person of many wants: one plan, in a zone."""
+
+    chat_id: int
+    public_id: str
+    cadence: Cadence
+    zone: str
+    night: tuple[str, str] = ("22:00", "08:00")
+
+
+async def make_many(database: Database, wishes: Sequence[Wish], now: datetime) -> None:
+    """Add people that are new, with a plan each, as the program makes them one by one; written down all at once."""
+    async with database.write() as session:
+        persons = [
+            Person(
+                **{"chat_id": wish.chat_id, "created_at": now, "discreet": True, "calm_runs": 0, "zone": wish.zone},
+                **{"quiet_from": wish.night[0], "quiet_to": wish.night[1]},
+            )
+            for wish in wishes
+        ]
+        session.add_all(persons)
+        await session.flush()
+        made = _Later()
+        for wish, person in zip(wishes, persons, strict=True):
+            await plans.create(
+                cast(AsyncSession, made), person, wish.public_id, "check_in", wish.cadence, wish.zone, now
+            )
+        session.add_all(made.rows)
+
+
+class _Later:
+    """Take rows as a session does, and write none."""
+
+    def __init__(self) -> None:
+        self.rows: list[object] = []
+
+    def add(self, row: object) -> None:
+        self.rows.append(row)
+
+    async def flush(self) -> None:
+        pass
 
 
 async def all_check_ins(database: Database) -> list[CheckIn]:

@@ -11,14 +11,14 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import Row
 
-from scheduler.db import claims, people, plans
+from scheduler.db import claims
 from scheduler.db.engine import Database
 from scheduler.deliver import BATCH, LEASE, Deliverer
 from scheduler.due import DueCheckIn
 from scheduler.jobs import Clockwork
 from scheduler.rule import Cadence
 from tests.clock import StillClock
-from tests.scheduler.builders import Post, make_plan, opened
+from tests.scheduler.builders import Post, Wish, make_many, make_plan, opened
 
 # 9:00 in Berlin on Monday the 23rd.
 DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -90,10 +90,7 @@ async def _crash_before_one_that_can_be_rescued(database: Database, clock: Still
 async def _make_crowd(database: Database, now: datetime) -> None:
     """Make many whose only check-in is due at DUE."""
     once = Cadence(unit="once", at=DUE.time(), anchor=DUE.date())
-    async with database.write() as session:
-        for chat_id in range(1, CROWD + 1):
-            person = await people.ensure(session, chat_id, now)
-            await plans.create(session, person, f"once{chat_id}", "check_in", once, "UTC", now)
+    await make_many(database, [Wish(number, f"once{number}", once, "UTC") for number in range(1, CROWD + 1)], now)
 
 
 async def _crash_with_everything_claimed(database: Database, clock: StillClock) -> None:

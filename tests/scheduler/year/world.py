@@ -16,6 +16,7 @@ from scheduler.db.models import CheckIn, Person, Plan
 from scheduler.deliver import Deliverer
 from scheduler.due import Begin, DueCheckIn, Report
 from tests.clock import StillClock
+from tests.scheduler.builders import Wish, make_many
 from tests.scheduler.looking import next_look
 from tests.scheduler.year.cast import BEGIN, END, Character, Deed
 from tests.scheduler.year.oracle import Downtime
@@ -86,12 +87,14 @@ class Year:
             return rows, {row.chat_id: row.Plan for row in found}
 
     async def _set_up(self) -> None:
-        async with self.database.write() as session:
-            for who in self._cast.values():
-                person = await people.ensure(session, who.chat_id, BEGIN)
-                person.zone = who.zone
-                person.quiet_from, person.quiet_to = (wall.isoformat("minutes") for wall in who.night)
-                await plans.create(session, person, str(who.chat_id), "check_in", who.cadence, who.zone, BEGIN)
+        wishes = [
+            Wish(
+                *(who.chat_id, str(who.chat_id), who.cadence, who.zone),
+                night=(who.night[0].isoformat("minutes"), who.night[1].isoformat("minutes")),
+            )
+            for who in self._cast.values()
+        ]
+        await make_many(self.database, wishes, BEGIN)
 
     def _started(self) -> Deliverer:
         return Deliverer(self.database, self._send, self.clock, f"process {next(self._numbers)}")
