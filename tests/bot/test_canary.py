@@ -68,12 +68,13 @@ def hold(empty_database: Path, library: Library, tmp_path: Path) -> Hold:
         clock = StillClock()
         async with Phone(clock) as phone:
             chats = Chats(phone, f"sqlite:///{file}", library, clock, open_database=shelf.lend)
-            who = {"chats": chats, "alice": chats.person("Alice"), "bob": chats.person("Bob")}
+            alice, bob = chats.person("Alice"), chats.person("Bob")
+            known = {"chats": chats, "alice": alice, "bob": bob, "told": alice}
             wanted = inspect.signature(transcript).parameters
-            if "told" in wanted:
-                await answer_once(who["alice"])
             try:
-                await transcript(**{name: who["alice" if name == "told" else name] for name in wanted})
+                if "told" in wanted:
+                    await answer_once(alice)
+                await transcript(**{name: known[name] for name in wanted})
             finally:
                 await chats.close()
 

@@ -29,7 +29,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def one_in(number: int, of: Sequence[T]) -> Sequence[T]:
-    """Return one of so many, evenly spread: to read a text takes a millisecond or two. All, where everything has to run."""
+    """Return one of so many, evenly spread, or all where everything has to run: to read a text takes a millisecond."""
     return of if EVERYTHING else of[::number]
 
 
@@ -63,7 +63,7 @@ def _plain(sample: dict[str, Any]) -> dict[str, Any]:
 
 
 def takes_less(than: float, call: Callable[[], object], tries: int = 3) -> bool:
-    """Return whether it takes less CPU time, in seconds; one try may hold a garbage collection of the whole test run."""
+    """Return whether it takes less CPU time, in seconds; a try may hold a garbage collection of the whole test run."""
 
     def seconds() -> float:
         start = process_time()

@@ -54,8 +54,13 @@ async def make_many(database: Database, wishes: Sequence[Wish], now: datetime) -
     async with database.write() as session:
         persons = [
             Person(
-                **{"chat_id": wish.chat_id, "created_at": now, "discreet": True, "calm_runs": 0, "zone": wish.zone},
-                **{"quiet_from": wish.night[0], "quiet_to": wish.night[1]},
+                chat_id=wish.chat_id,
+                created_at=now,
+                zone=wish.zone,
+                quiet_from=wish.night[0],
+                quiet_to=wish.night[1],
+                discreet=True,
+                calm_runs=0,
             )
             for wish in wishes
         ]

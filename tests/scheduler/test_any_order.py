@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.conftest import EVERYTHING
 from tests.scheduler.machine import AnyOrder
 
-# A few seconds; some hundreds of them at night.
-EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "12"))
+# A second or two; some hundreds of them at night.
+EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "12" if EVERYTHING else "8"))
 STEPS = 40
 
 # For a control, far more than are needed.
