@@ -36,13 +36,12 @@ async def every_command(alice: Talker) -> None:
 TRANSCRIPTS: tuple[Transcript, ...] = (
     conversations.test_a_question_in_the_middle_is_answered_and_the_checklist_goes_on,
     conversations.test_an_emergency_is_answered_first_and_the_line_comes_again,
-    conversations.test_a_change_is_told_in_a_few_taps_and_compared_with_last_time,
+    conversations.test_consent_refused_keeps_nothing,
     conversations.test_everything_that_is_not_text_is_answered_kindly,
     conversations.test_in_a_group_only_one_sentence_is_said,
     every_command,
     history.test_a_note_with_a_red_flag_gets_its_card_and_stands_in_the_report,
     history.test_a_note_is_replaced_removed_and_survives_a_correction,
-    history.test_an_emergency_in_a_note_is_answered_first_and_not_noted,
     deletion.test_nobody_opens_changes_or_deletes_an_entry_of_another_person,
 )
 MORE = (
@@ -51,6 +50,7 @@ MORE = (
         for name, transcript in vars(conversations).items()
         if name.startswith("test_") and transcript is not conversations.test_every_command_answers
     ),
+    history.test_an_emergency_in_a_note_is_answered_first_and_not_noted,
     deletion.test_whether_the_person_was_seen_can_be_corrected_noted_on_and_deleted,
 )
 

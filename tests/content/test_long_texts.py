@@ -8,8 +8,11 @@ import pytest
 from content.reading.sign_rules import SignRules
 from content.reading.signs import Signs, read_signs
 from content.sign_examples import read_sign_examples
+from tests.conftest import EVERYTHING
 
 LONGEST = 4096
+# With 20 calm messages round each.
+MESSAGES = 60 if EVERYTHING else 30
 EMERGENCIES = ("I can't breathe.", "My husband is having a stroke.", "I want to kill myself.")
 SIGNS = {
     "pain-inflammation-ulceration": "The bump on my cheek is red, hot and oozing pus.",
@@ -84,7 +87,7 @@ def test_an_emergency_after_a_story_in_small_letters_is_found() -> None:
 def test_an_emergency_is_found_between_messages_of_all_kinds() -> None:
     chance, messages = random.Random(4), read_sign_examples()
     calm = [one.text for one in messages if one.flags == frozenset() and one.text[-1] in ".!?"]
-    emergencies = chance.sample([one.text for one in messages if one.emergency and one.text[-1] in ".!?"], 60)
+    emergencies = chance.sample([one.text for one in messages if one.emergency and one.text[-1] in ".!?"], MESSAGES)
 
     found = []
     for text in emergencies:

@@ -24,8 +24,9 @@ def unseen() -> list[str]:
 
 def test_a_schedule_is_seldom_taken_for_a_sign(library: Library) -> None:
     texts = unseen()
-    raised = [text for text in texts if read_signs(text, library.signs).flags]
-    alarms = [text for text in texts if read_signs(text, library.signs).emergency]
+    read = {text: read_signs(text, library.signs) for text in texts}
+    raised = [text for text in texts if read[text].flags]
+    alarms = [text for text in texts if read[text].emergency]
 
     assert len(texts) > 500
     assert len(raised) <= MOST * len(texts), raised

@@ -39,7 +39,7 @@ async def test_five_messages_in_hand_at_a_kill_are_all_answered_after_it_and_non
     for person in people:
         person.writes("/help")
 
-    bot = await scene.run_command()
+    bot = await scene.fork_command()
     await scene.until_done(2)
     await eventually(lambda: held.happened == 3, "three answers under way")
     await bot.kill()

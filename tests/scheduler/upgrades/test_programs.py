@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -27,8 +26,6 @@ ROOT = Path(__file__).parents[3]
 
 # Two can already get in each other's way.
 UPGRADERS = 3 if EVERYTHING else 2
-
-CALCIBOT = ("-m", "bot")
 
 # What `db upgrade` does, without loading the rest of the program.
 MIGRATE = ("-c", "import os; from scheduler.db import migrate; migrate.upgrade(os.environ['DATABASE_URL'])")
@@ -65,14 +62,19 @@ def test_a_program_that_starts_on_the_tables_of_a_later_release_refuses_in_one_s
     with engine_of(full) as engine, engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    ended = [start(full, *CALCIBOT, "run").wait_for_it()]
-    monkeypatch.setenv("DATABASE_URL", full)
-    for word in ("check", "upgrade"):
-        monkeypatch.setattr(sys, "argv", ["calcibot", "db", word])
-        with pytest.raises(SystemExit) as exit_:
+    # In this process, which is to keep its logs and signals.
+    for name in ("set_up_logs", "stop_on_signals"):
+        monkeypatch.setattr(f"bot.__main__.{name}", lambda *_: None)
+    for name, value in environment(full).items():
+        monkeypatch.setenv(name, value)
+    ended = []
+    for words in (("run",), ("db", "check"), ("db", "upgrade")):
+        monkeypatch.setattr(sys, "argv", ["calcibot", *words])
+        with pytest.raises(SystemExit) as end:
             main()
-        ended.append((exit_.value.code, "".join(capfd.readouterr())))
+        ended.append((end.value.code, "".join(capfd.readouterr())))
 
+    assert len(ended) == 3
     for code, said in ended:
         assert code == 2
         assert "a later release made or changed it" in said
@@ -86,7 +88,7 @@ def test_a_program_that_starts_on_the_tables_of_a_later_release_refuses_in_one_s
 @pytest.mark.case(72)
 def test_programs_that_upgrade_at_the_same_moment_do_it_once(full: str) -> None:
     migrate.downgrade(full, "base")
-    upgrade = (*CALCIBOT, "db", "upgrade") if EVERYTHING else MIGRATE
+    upgrade = ("-m", "bot", "db", "upgrade") if EVERYTHING else MIGRATE
 
     ended = [one.wait_for_it() for one in [start(full, *upgrade) for _ in range(UPGRADERS)]]
 
@@ -100,26 +102,30 @@ class Running:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def wait_for_it(self) -> tuple[Any, str]:
+    def wait_for_it(self) -> tuple[int, str]:
         """Return the exit code, and everything that was said."""
         out, err = self._process.communicate(timeout=60)
         return self._process.returncode, out + err
 
 
-def start(url: str, *words: str) -> Running:
-    """Start Python with these words, as a program that is to work on this database."""
-    environment = os.environ | {
+def environment(url: str) -> dict[str, str]:
+    """Return the settings of a program that is to work on this database."""
+    return {
         "TELEGRAM_BOT_TOKEN": f"123456:{'A' * 35}",
         "TELEGRAM_API_URL": "http://127.0.0.1:9",
         "DATABASE_URL": url,
         "CALCIBOT_KEYS": KEY,
         "WEB_PORT": "1",
     }
+
+
+def start(url: str, *words: str) -> Running:
+    """Start Python with these words, as a program that is to work on this database."""
     return Running(
         subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
-            env=environment,
+            env=os.environ | environment(url),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
