@@ -40,12 +40,13 @@ async def make_plan(
 
 @dataclass(frozen=True)
 class Wish:
-    """Say what one person of many wants: one plan, in a zone."""
+    """Say what one person of many wants: one plan, in a zone. `home` is the person's own zone, once they told it."""
 
     chat_id: int
     public_id: str
     cadence: Cadence
     zone: str
+    home: str | None = None
     night: tuple[str, str] = ("22:00", "08:00")
 
 
@@ -56,7 +57,7 @@ async def make_many(database: Database, wishes: Sequence[Wish], now: datetime) -
             Person(
                 chat_id=wish.chat_id,
                 created_at=now,
-                zone=wish.zone,
+                zone=wish.home,
                 quiet_from=wish.night[0],
                 quiet_to=wish.night[1],
                 discreet=True,

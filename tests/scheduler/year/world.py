@@ -95,6 +95,7 @@ class Year:
         wishes = [
             Wish(
                 *(who.chat_id, str(who.chat_id), who.cadence, who.zone),
+                home=who.zone,
                 night=(who.night[0].isoformat("minutes"), who.night[1].isoformat("minutes")),
             )
             for who in self._cast.values()
