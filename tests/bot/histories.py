@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from scheduler.db.models import CheckIn, Run
 from scheduler.db.retention import Terms, forget_old
+from tests.beginnings import held_once
 from tests.bot.test_check_in_conversation import set_up
 from tests.chat import Talker
 from tests.scheduler.builders import opened
@@ -18,6 +19,7 @@ DAY = "22 December 2026"
 LONGEST_NOTE = f"it hurts {'😭' * 2000}"
 
 
+@held_once
 async def answer_once(talker: Talker) -> None:
     """Set a check-in up and answer it."""
     await set_up(talker)

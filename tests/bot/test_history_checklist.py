@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scheduler.db.models import Run
+from tests.beginnings import held_once
 from tests.bot.histories import LONGEST_NOTE, exported, kept, open_entry, save_a_checklist
 from tests.chat import Chats, Talker
 
@@ -16,11 +17,16 @@ ENTRY = "22 November 2026: checklist, "
 BUTTONS = ["Correct it", "Add a note", "Take this to a doctor", "Delete it", "All answers"]
 
 
+@held_once
+async def answer_no_and_save(talker: Talker) -> None:
+    await save_a_checklist(talker)
+    await talker.taps("Yes, keep my answers")
+
+
 @pytest.fixture
 async def saved(alice: Talker) -> Talker:
     """Return Alice, who answered everything with No and saved that."""
-    await save_a_checklist(alice)
-    await alice.taps("Yes, keep my answers")
+    await answer_no_and_save(alice)
     return alice
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from tests.beginnings import held_once
 from tests.bot.test_check_in_conversation import set_up
 from tests.chat import Talker
 
 
+@held_once
+async def tell_of_pain(talker: Talker) -> None:
+    await set_up(talker)
+    await talker.waits(days=30, hours=9)
+    await talker.taps("Something changed")
+    await talker.taps("Pain")
+    await talker.taps("Done")
+    await talker.says("it stings when I wash, больно")
+
+
 @pytest.fixture
 async def told(alice: Talker) -> Talker:
-    await set_up(alice)
-    await alice.waits(days=30, hours=9)
-    await alice.taps("Something changed")
-    await alice.taps("Pain")
-    await alice.taps("Done")
-    await alice.says("it stings when I wash, больно")
+    await tell_of_pain(alice)
     return alice
 
 
