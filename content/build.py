@@ -19,10 +19,10 @@ from content.gate import read_gate
 from content.hashes import hash_reply_content, hash_sign_content
 from content.on_every_core import CONTEXT
 from content.read_for_fit import read_examples_for_fit
+from content.reading.families import parse_families
 from content.reading.index import TopicIndex, save_index
 from content.reading.replies_rules import ReplyRules
 from content.reading.reply_model import save_reply_model
-from content.reading.sign_features import parse_families
 from content.reading.sign_model import load_sign_model, save_sign_model
 from content.reading.sign_rules import parse_sign_rules
 from content.reply_examples import read_no_replies, read_reply_examples

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from content.examples import CONTENT
 from content.fit_signs import fit_sign_model
 from content.read_for_fit import read_examples_for_fit
-from content.reading.sign_features import parse_families
+from content.reading.families import parse_families
 from content.reading.sign_rules import parse_sign_rules
 from content.sign_examples import SignExample, read_other_messages, read_sign_examples
 from content.sign_scores import Score, score

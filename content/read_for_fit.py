@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from content.on_every_core import read_on_every_core
+from content.reading.families import parse_families
 from content.reading.features import Ids
-from content.reading.sign_features import Features, parse_families
+from content.reading.sign_features import Features
 from content.reading.sign_model import EMERGENCY
 from content.reading.sign_rules import FLAGS, parse_sign_rules
 from content.reading.signs import read_by_rules
@@ -45,7 +46,7 @@ def _make_reader(toml: str, real_words: str, families: str) -> Callable[[str], t
         laid = lay_out(text, rules)
         matches = rules.sign_grammar.find(laid.tokens, laid.clauses)
         labels, _ = read_by_rules(laid, matches, rules)
-        return labels, Features(laid, matches, rules.fix_all(laid.words), kin).whole().blocks
+        return labels, Features(laid, matches, rules.fix_all(laid.words), kin).whole()
 
     return read
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,9 +14,6 @@ from content.reading.features import Ids
 Floats = npt.NDArray[np.float32]
 
 _ARRAYS = ("ids", "rarity", "weights", "scale")
-# A feature is 32 bits; a text's number stands above them where texts are looked at together.
-_ID_BITS = np.uint64(32)
-_ID = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,22 @@ class Block:
         scores: Floats = (values @ self.weights[rows].astype(np.float32)) * self.scale
         return scores
 
-    def score_all(self, texts: Sequence[Ids]) -> Floats:
-        """Return a row of scores a text: that of `score` for each, at the cost of one."""
-        rows, columns, values = weigh_counted(*count_all(texts), self.ids, self.rarity)
-        scores = np.zeros((len(texts), self.weights.shape[1]), np.float32)
-        np.add.at(scores, rows, values[:, None] * self.weights[columns].astype(np.float32))
-        scores *= self.scale
-        return scores
+    def score_parts(
+        self, found: Ids, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float64]:
+        """Return a row of scores for each part of a text: what stands in `found` from one of `starts` to its end.
+
+        However the parts overlap, each feature is weighed once. One that stands there twice counts twice.
+        """
+        rows = np.minimum(np.searchsorted(self.ids, found), len(self.ids) - 1)
+        values = np.where(self.ids[rows] == found, self.rarity[rows], 0)
+        sums = np.zeros((len(found) + 1, 1 + self.weights.shape[1]))
+        np.cumsum(values**2, out=sums[1:, 0])
+        np.cumsum(values[:, None] * self.weights[rows], axis=0, out=sums[1:, 1:])
+        parts = sums[ends] - sums[starts]
+        lengths = np.sqrt(np.maximum(parts[:, :1], 1e-9))
+        shares: npt.NDArray[np.float64] = parts[:, 1:] / lengths * self.scale
+        return shares
 
     def arrays(self, name: str) -> dict[str, Any]:
         """Return what is to be kept of the block called `name`."""
@@ -64,28 +70,3 @@ def weigh(found: Ids, ids: Ids, rarity: Floats, *, heed_strange: bool = False) -
     values = (1 + np.log(counts.astype(np.float32))) * np.where(known, rarity[rows], rarity.max())
     length = np.linalg.norm(values if heed_strange else values[known])
     return rows[known], values[known] / max(float(length), 1e-9)
-
-
-def weigh_counted(
-    texts: npt.NDArray[np.intp],
-    features: Ids,
-    counts: npt.NDArray[np.intp],
-    ids: Ids,
-    rarity: Floats,
-    *,
-    heed_strange: bool = False,
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
-    """Return what `weigh` makes of many counted texts at once: each known feature's text, place in `ids`, and value."""
-    columns = np.minimum(np.searchsorted(ids, features), len(ids) - 1)
-    known = ids[columns] == features
-    values = (1 + np.log(counts.astype(np.float32))) * np.where(known, rarity[columns], rarity.max())
-    measured = values if heed_strange else np.where(known, values, 0)
-    lengths = np.sqrt(np.bincount(texts, measured.astype(np.float64) ** 2))
-    return texts[known], columns[known], (values / np.maximum(lengths, 1e-9)[texts])[known].astype(np.float32)
-
-
-def count_all(texts: Sequence[Ids]) -> tuple[npt.NDArray[np.intp], Ids, npt.NDArray[np.intp]]:
-    """Return each feature of each text once: the number of the text, the feature, and how often it stands there."""
-    numbers = np.repeat(np.arange(len(texts), dtype=np.uint64), [len(text) for text in texts])
-    found, counts = np.unique(numbers << _ID_BITS | np.concatenate(texts), return_counts=True)
-    return (found >> _ID_BITS).astype(np.intp), (found & _ID).astype(np.uint32), counts

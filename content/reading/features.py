@@ -53,11 +53,12 @@ def letter_features(words: Iterable[str]) -> list[str]:
 
 def letter_numbers(words: Sequence[str]) -> Ids:
     """Return the numbers of the `letter_features` of `words`."""
-    return np.concatenate([_NONE, *map(_numbers_of_word, words)])
+    return np.concatenate([_NONE, *map(letter_numbers_of_word, words)])
 
 
 @lru_cache(maxsize=_REMEMBERED_WORDS)
-def _numbers_of_word(word: str) -> Ids:
+def letter_numbers_of_word(word: str) -> Ids:
+    """Return the numbers of the `letter_features` of one word."""
     return number(letter_features((word,)))
 
 

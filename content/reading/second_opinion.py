@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from math import log, log1p
 
 from content.reading.found_signs import FoundSign
-from content.reading.sign_features import Features, TextFeatures
+from content.reading.sign_features import Features
 from content.reading.sign_model import EMERGENCY, SignModel
 
 # From this number of words on a text counts as long; no example shows that still longer ones score lower.
 _LONG_TEXT = 60
 # Of many windows on a text one may look like a sign by chance: so much doubt for each e-fold of windows.
-_DOUBT = 0.5
+_DOUBT = 1.0
 # The words round a mention say more for a sign than all of a message does.
 _DOUBT_OF_PIECE = 4.0
 
@@ -27,7 +27,7 @@ def second_opinion(
     """
     opinions = []
     windows = features.windows()
-    summed = _scores(model, windows)
+    summed = _scores(model, features, windows)
     for label, lean in model.leans.items():
         prefix = "emergencies." if label == EMERGENCY else f"flags.{label}."
         mentions = [sign for sign in found if sign.sign.startswith(prefix)]
@@ -36,18 +36,18 @@ def second_opinion(
         place = max(range(len(sums)), key=sums.__getitem__)
         counts = max(sums[0], sums[place] - _DOUBT * log(len(sums))) > 0
         if counts and label not in labels:
-            opinions.append(FoundSign(f"model.{label}", model.reasons(label, windows[place]), "reported"))
+            opinions.append(FoundSign(f"model.{label}", model.reasons(label, features, windows[place]), "reported"))
         elif label in labels and not counts:
             near = [features.near(one.span) for one in mentions if one.span and one.state == "reported"]
-            if not any(one[label] + leaning > _DOUBT_OF_PIECE for one in _scores(model, near)):
+            if not any(one[label] + leaning > _DOUBT_OF_PIECE for one in _scores(model, features, near)):
                 opinions.append(FoundSign(f"model.{label}", "", "doubted"))
     return tuple(opinions)
 
 
-def _scores(model: SignModel, windows: Sequence[TextFeatures]) -> list[dict[str, float]]:
-    """Return the log odds of each label for each window, made even for their lengths."""
-    lengths = [log1p(min(len(one.words), _LONG_TEXT)) for one in windows]
+def _scores(model: SignModel, features: Features, parts: Sequence[slice]) -> list[dict[str, float]]:
+    """Return the log odds of each label for each part of the text, made even for their lengths."""
+    lengths = [log1p(min(part.stop - part.start, _LONG_TEXT)) for part in parts]
     return [
         {label: score + model.leans[label].length * length for label, score in scores.items()}
-        for scores, length in zip(model.score(windows) if windows else (), lengths, strict=True)
+        for scores, length in zip(model.score(features, parts) if parts else (), lengths, strict=True)
     ]

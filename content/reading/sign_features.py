@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+from zlib import crc32
 
+import numpy as np
 import Stemmer
 
-from content.reading.features import Ids, letter_numbers, number, word_features
+from content.reading.families import NO_IDS, QUESTION, SCOPES, UNMARKED, Families, Starts
+from content.reading.features import Ids, letter_numbers_of_word, number
 from content.reading.patterns import Span
 
 if TYPE_CHECKING:
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
     from content.reading.statements import Statements
 
 # When anything here changes a model fitted on other features is stale: raise `sign_model.FORMAT`.
-BLOCKS = ("words", "letters", "scopes", "families", "family_scopes", "family_pairs", "family_words")
+BLOCKS = (
+    "words", "letters", "scopes", "families", "family_scopes", "family_pairs", "family_words", "family_company",
+)  # fmt: skip
+# What two families in one part of a text say has no place of its own; all else belongs to one word.
+_COMPANY = "family_company"
 
 # A sign drowns in the other words of a story: each sentence is a window that is looked at alone. The text as a whole
 # is looked at too, while it is short enough for that to tell anything.
@@ -29,106 +35,122 @@ _SHORTEST_WINDOW = 3
 _NEAR = 6
 _PAIR_REACH = 6
 _DENIAL_REACH = 10
-# What a cue does to the words round it: the letter in a feature's name, and whether it reaches only forward, and only
-# in its own statement.
-_SCOPES = {
-    "negated": ("N", True),
-    "what_if": ("H", True),
-    "asked": ("A", True),
-    "past": ("P", False),
-    "past_emergency": ("E", False),
-    "strangers": ("S", False),
-    "stories": ("T", False),
-    "elsewhere": ("L", False),
-}
-_QUESTION = "Q"
 
 _stem = Stemmer.Stemmer("english")
 
 
-class Families:
-    """Name the families that a word belongs to, by itself or else by its stem."""
-
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        self.lists = {name: tuple(words) for name, words in lists.items()}
-        self._by_word: dict[str, list[str]] = {}
-        for name, words in self.lists.items():
-            for word, stem in zip(words, _stem.stemWords(list(words)), strict=True):
-                for key in {word, stem}:
-                    names = self._by_word.setdefault(key, [])
-                    if name not in names:
-                        names.append(name)
-
-    def of(self, word: str, stem: str) -> Sequence[str]:
-        """Return the names of the families of `word`, in the order of the file."""
-        return self._by_word.get(word, self._by_word.get(stem, ()))
-
-
-def parse_families(text: str) -> Families:
-    """Return the families in `text`, one a line: a name, a colon, words. Raises ValueError with the line at fault."""
-    lists: dict[str, list[str]] = {}
-    for place, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, colon, words = line.partition(":")
-        if not colon or not words.split() or name.strip() in lists:
-            raise ValueError(f"families, line {place}: needs a new name, a colon and words")
-        lists[name.strip()] = words.split()
-    if not lists:
-        raise ValueError("families: there are none")
-    return Families(lists)
-
-
-@dataclass(frozen=True, slots=True)
-class TextFeatures:
-    """Hold the numbered features of a text by block, and its `words`, their spelling put right."""
-
-    words: tuple[str, ...]
-    blocks: Mapping[str, Ids]
-
-
 class Features:
-    """Hold what is known of each word of a text, and give the features of parts of it."""
+    """Number the features of each word of a text, once; a part of the text has those of its words."""
 
     def __init__(
         self,
         text: Statements,
         matches: Mapping[str, Sequence[Span]],
-        words: list[str],
+        words: Sequence[str],
         families: Families,
     ) -> None:
+        self.words = words
         self._text = text
-        self._words = words
-        self._stems = _stem.stemWords(words)
+        self._families = families
         self._marks = _marks(text, matches, len(words))
-        self._kin = [families.of(word, stem) for word, stem in zip(words, self._stems, strict=True)]
+        stems = _stem.stemWords(list(words))
+        self._kin = [families.of(word, stem) for word, stem in zip(words, stems, strict=True)]
+        self._blocks = {
+            "words": _by_word(self._of_words(stems)),
+            "letters": _joined([letter_numbers_of_word(word) for word in words]),
+            "scopes": _by_word(
+                [[f"{mark}:{stem}" for mark in found] for stem, found in zip(stems, self._marks, strict=True)]
+            ),
+            **self._of_families(stems),
+        }
 
-    def whole(self) -> TextFeatures:
-        """Return the features of all of the text."""
-        return self._part(slice(0, len(self._words)))
+    def find(self, block: str, parts: Sequence[slice]) -> tuple[Ids, Starts, Starts]:
+        """Return numbers of features, and where those of each part of the text begin and end among them."""
+        if block == _COMPANY:
+            ids, starts = _joined([self._company(part) for part in parts])
+            return ids, starts[:-1], starts[1:]
+        ids, starts = self._blocks[block]
+        return ids, starts[[part.start for part in parts]], starts[[part.stop for part in parts]]
 
-    def windows(self) -> list[TextFeatures]:
-        """Return the features of the text as a whole, if it is not too long, and of each window on it."""
+    def whole(self) -> dict[str, Ids]:
+        """Return the features of all of the text by block."""
+        everything = [slice(0, len(self.words))]
+        return {block: self.find(block, everything)[0] for block in BLOCKS}
+
+    def windows(self) -> list[slice]:
+        """Return the text as a whole, if it is not too long, and each window on it."""
         parts = list(_windows(self._text.sentences))
-        if len(self._words) <= _MOST_WORDS:
-            parts.insert(0, slice(0, len(self._words)))
+        if len(self.words) <= _MOST_WORDS:
+            parts.insert(0, slice(0, len(self.words)))
         # Who repeats himself is looked at once.
-        seen = {(tuple(self._words[part]), tuple(self._marks[part])): part for part in parts}
-        return [self._part(part) for part in seen.values()]
+        seen = {(tuple(self.words[part]), tuple(self._marks[part])): part for part in reversed(parts)}
+        return list(seen.values())[::-1]
 
-    def near(self, span: Span) -> TextFeatures:
-        """Return the features of the words round `span`, in its sentence."""
+    def near(self, span: Span) -> slice:
+        """Return the words round `span`, in its sentence."""
         sentences, start, end = self._text.sentences, span.start, span.end
         while start and span.start - start < _NEAR and sentences[start - 1] == sentences[span.start]:
             start -= 1
         while end < len(sentences) and end - span.end < _NEAR and sentences[end] == sentences[span.start]:
             end += 1
-        return self._part(slice(start, end))
+        return slice(start, end)
 
-    def _part(self, part: slice) -> TextFeatures:
-        return _window(
-            self._words[part], self._stems[part], self._marks[part], self._kin[part], self._text.clauses[part]
-        )
+    def _of_words(self, stems: Sequence[str]) -> list[list[str]]:
+        """Return for each word its stem, the pair with the word before, and at the end of a sentence that with it."""
+        sentences = self._text.sentences
+        found = []
+        for place, stem in enumerate(stems):
+            begins = not place or sentences[place - 1] != sentences[place]
+            found.append([stem, f"{'<' if begins else stems[place - 1]} {stem}"])
+            if place + 1 == len(stems) or sentences[place + 1] != sentences[place]:
+                found[-1].append(f"{stem} >")
+        return found
+
+    def _of_families(self, stems: Sequence[str]) -> dict[str, tuple[Ids, Starts]]:
+        kin, families, clauses = self._kin, self._families, self._text.clauses
+        scopes, pairs, words = list[Ids](), list[Ids](), list[list[int]]()
+        fenced = ["<", *stems, ">"]
+        recent: list[int] = []
+        for place, ours in enumerate(kin):
+            if not ours:
+                scopes.append(NO_IDS)
+                pairs.append(NO_IDS)
+                words.append([])
+                continue
+            scopes.append(np.concatenate([families.scoped[mark][ours] for mark in self._marks[place] or (UNMARKED,)]))
+            recent = [one for one in recent if place - one <= _PAIR_REACH and clauses[one] == clauses[place]]
+            lefts = [name for one in recent for name in kin[one]]
+            pairs.append(families.pairs[np.ix_(lefts, ours)].ravel() if lefts else NO_IDS)
+            recent.append(place)
+            before, after = crc32(f"{fenced[place]}>".encode()), fenced[place + 2].encode()
+            words.append([crc32(after, families.before[name]) for name in ours])
+            words[-1] += [crc32(families.after[name], before) for name in ours]
+        return {
+            "families": _joined([families.alone[list(ours)] for ours in kin]),
+            "family_scopes": _joined(scopes),
+            "family_pairs": _joined(pairs),
+            "family_words": _joined([np.array(ids, np.uint32) for ids in words]),
+        }
+
+    def _company(self, part: slice) -> Ids:
+        """Return each two families that are in one part of the text, wherever they stand."""
+        there = sorted({name for names in self._kin[part] for name in names})
+        left, right = np.triu_indices(len(there), 1)
+        there_ids = np.array(there, np.intp)
+        return self._families.company[there_ids[left], there_ids[right]]
+
+
+def _by_word(features: Sequence[Sequence[str]]) -> tuple[Ids, Starts]:
+    return number([one for found in features for one in found]), _starts([len(found) for found in features])
+
+
+def _joined(ids: Sequence[Ids]) -> tuple[Ids, Starts]:
+    """Return arrays as one, and where each begins in it, and the last ends."""
+    return np.concatenate([NO_IDS, *ids]), _starts([len(one) for one in ids])
+
+
+def _starts(lengths: Sequence[int]) -> Starts:
+    return np.concatenate([[0], np.cumsum(np.array(lengths, np.intp))]).astype(np.intp)
 
 
 def _windows(sentences: Sequence[int]) -> Iterator[slice]:
@@ -144,58 +166,10 @@ def _windows(sentences: Sequence[int]) -> Iterator[slice]:
             start = end - _OVERLAP
 
 
-def _window(
-    words: list[str],
-    stems: list[str],
-    marks: Sequence[str],
-    kin: Sequence[Sequence[str]],
-    clauses: Sequence[int],
-) -> TextFeatures:
-    fenced = ["<", *stems, ">"]
-    return TextFeatures(
-        tuple(words),
-        {
-            "words": number(word_features(words)),
-            "letters": letter_numbers(words),
-            "scopes": number([f"{mark}:{stem}" for stem, found in zip(stems, marks, strict=True) for mark in found]),
-            "families": number([name for names in kin for name in names]),
-            "family_scopes": number(
-                [
-                    f"{mark}:{name}"
-                    for names, found in zip(kin, marks, strict=True)
-                    for name in names
-                    for mark in found or "-"
-                ]
-            ),
-            "family_pairs": number(list(_family_pairs(kin, clauses))),
-            "family_words": number(
-                [
-                    feature
-                    for (before, after), names in zip(zip(fenced, fenced[2:], strict=False), kin, strict=True)
-                    for name in names
-                    for feature in (f"{name}>{after}", f"{before}>{name}")
-                ]
-            ),
-        },
-    )
-
-
-def _family_pairs(kin: Sequence[Sequence[str]], clauses: Sequence[int]) -> Iterable[str]:
-    """Yield each two families whose words stand near each other in one clause, in their order."""
-    places = [place for place, names in enumerate(kin) if names]
-    for index, left in enumerate(places):
-        for right in places[index + 1 :]:
-            if right - left > _PAIR_REACH or clauses[right] != clauses[left]:
-                break
-            for name in kin[left]:
-                for other in kin[right]:
-                    yield f"{name}~{other}"
-
-
 def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int) -> list[str]:
     """Return for each word the letters of the scopes that it stands in."""
     marks = [set[str]() for _ in range(length)]
-    for cue, (mark, ahead) in _SCOPES.items():
+    for cue, (mark, ahead) in SCOPES.items():
         barred = {place for span in matches.get(f"cues.{cue}_never", ()) for place in span.used}
         parts = text.statements if ahead else text.clauses
         for span in matches.get(f"cues.{cue}", ()):
@@ -210,5 +184,5 @@ def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int)
                 marks[place].add(mark)
     for place in range(length):
         if text.sentences[place] in text.asking:
-            marks[place].add(_QUESTION)
+            marks[place].add(QUESTION)
     return ["".join(sorted(found)) for found in marks]

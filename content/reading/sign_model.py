@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from content.reading.blocks import Block, Floats, weigh
+from content.reading.blocks import Block, Floats
+from content.reading.families import Families
 from content.reading.fitted import load_fitted, save_fitted
-from content.reading.sign_features import BLOCKS, Families, TextFeatures
+from content.reading.sign_features import BLOCKS, Features
 
 # Raise this when the arrays, the head or the features of `sign_features` change their meaning.
-FORMAT = 2
+FORMAT = 3
 EMERGENCY = "emergency"
 _WHAT = "sign model"
 _MOST_REASONS = 3
@@ -41,27 +42,17 @@ class SignModel:
     leans: Mapping[str, Lean]
     families: Families
 
-    def score(self, windows: Sequence[TextFeatures]) -> list[dict[str, float]]:
-        """Return the log odds of each label for each text, or window on a text, of these features."""
-        shares = (
-            self.blocks[name].score_all([one.blocks[name] for one in windows])
-            if len(windows) > 1
-            else self.blocks[name].score(windows[0].blocks[name])[None]
-            for name in BLOCKS
-        )
+    def score(self, features: Features, parts: Sequence[slice]) -> list[dict[str, float]]:
+        """Return the log odds of each label for each of the parts of a text."""
+        shares = (self.blocks[name].score_parts(*features.find(name, parts)) for name in BLOCKS)
         return [dict(zip(self.labels, row, strict=True)) for row in (sum(shares) + self.bias).tolist()]
 
-    def reasons(self, label: str, features: TextFeatures) -> str:
-        """Return the words of the text that speak most for `label`."""
-        block = self.blocks["words"]
-        ids = features.blocks["words"][: len(features.words)]
-        rows, values = weigh(ids, block.ids, block.rarity)
-        shares = dict(
-            zip(block.ids[rows].tolist(), values * block.weights[rows, self.labels.index(label)], strict=True)
-        )
-        first = dict(zip(ids.tolist(), features.words, strict=True))
-        best = sorted(first, key=lambda one: -shares.get(one, 0.0))[:_MOST_REASONS]
-        return " ".join(first[one] for one in best if shares.get(one, 0.0) > 0)
+    def reasons(self, label: str, features: Features, part: slice) -> str:
+        """Return the words of a part of a text that speak most for `label`."""
+        alone = [slice(place, place + 1) for place in range(part.start, part.stop)]
+        shares = self.blocks["words"].score_parts(*features.find("words", alone))[:, self.labels.index(label)].tolist()
+        best = sorted(set(zip(shares, features.words[part], strict=True)), reverse=True)[:_MOST_REASONS]
+        return " ".join(word for share, word in best if share > 0)
 
 
 def save_sign_model(model: SignModel, path: Path, content_hash: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from content.hashes import hash_sign_content
 from content.reading.fitted import StaleIndex
-from content.reading.sign_features import parse_families
+from content.reading.families import parse_families
 from content.reading.sign_model import load_sign_model, save_sign_model
 from content.reading.sign_rules import FLAGS, SignRules, parse_sign_rules
 from content.reading.signs import Signs, read_signs

@@ -1,0 +1,76 @@
+"""Hold families of words that say nearly the same thing, and the numbers of the features that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+from content.reading.features import Ids, number
+
+Starts = npt.NDArray[np.intp]
+NO_IDS: Ids = np.empty(0, np.uint32)
+
+# What a cue does to the words round it: the letter in a feature's name, and whether it reaches only forward, and only
+# in its own statement.
+SCOPES = {
+    "negated": ("N", True),
+    "what_if": ("H", True),
+    "asked": ("A", True),
+    "past": ("P", False),
+    "past_emergency": ("E", False),
+    "strangers": ("S", False),
+    "stories": ("T", False),
+    "elsewhere": ("L", False),
+}
+QUESTION = "Q"
+UNMARKED = "-"
+_MARKS = (*(mark for mark, _ in SCOPES.values()), QUESTION, UNMARKED)
+
+_stem = Stemmer.Stemmer("english")
+
+
+class Families:
+    """Name the families that a word belongs to, by itself or else by its stem, and number what they stand for."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+        self.lists = {name: tuple(words) for name, words in lists.items()}
+        self.names = tuple(self.lists)
+        self._by_word: dict[str, list[int]] = {}
+        for place, words in enumerate(self.lists.values()):
+            for word, stem in zip(words, _stem.stemWords(list(words)), strict=True):
+                for key in {word, stem}:
+                    places = self._by_word.setdefault(key, [])
+                    if place not in places:
+                        places.append(place)
+        # The same features come again and again: each has its number from the start.
+        self.alone = number(list(self.names))
+        self.scoped = {mark: number([f"{mark}:{name}" for name in self.names]) for mark in _MARKS}
+        pairs = [[f"{left}~{right}" for right in self.names] for left in self.names]
+        self.pairs = np.array([number(row) for row in pairs])
+        company = [["&".join(sorted((left, right))) for right in self.names] for left in self.names]
+        self.company = np.array([number(row) for row in company])
+        self.before = [crc32(f"{name}>".encode()) for name in self.names]
+        self.after = [name.encode() for name in self.names]
+
+    def of(self, word: str, stem: str) -> Sequence[int]:
+        """Return the places in `names` of the families of `word`."""
+        return self._by_word.get(word, self._by_word.get(stem, ()))
+
+
+def parse_families(text: str) -> Families:
+    """Return the families in `text`, one a line: a name, a colon, words. Raises ValueError with the line at fault."""
+    lists: dict[str, list[str]] = {}
+    for place, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, words = line.partition(":")
+        if not colon or not words.split() or name.strip() in lists:
+            raise ValueError(f"families, line {place}: needs a new name, a colon and words")
+        lists[name.strip()] = words.split()
+    if not lists:
+        raise ValueError("families: there are none")
+    return Families(lists)
