@@ -28,7 +28,19 @@ SCOPES = {
 }
 QUESTION = "Q"
 UNMARKED = "-"
+# What the numbers in a part of a text do: one comes again, or they go up or down. They are told as if families.
+CHANGES = ("number-same", "number-up", "number-down")
 _MARKS = (*(mark for mark, _ in SCOPES.values()), QUESTION, UNMARKED)
+
+# fmt: off
+_NUMBER_WORDS = {
+    word: float(number)
+    for number, word in enumerate((
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    ), start=2)
+}
+# fmt: on
 
 _stem = Stemmer.Stemmer("english")
 
@@ -38,7 +50,7 @@ class Families:
 
     def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
         self.lists = {name: tuple(words) for name, words in lists.items()}
-        self.names = tuple(self.lists)
+        self.names = (*self.lists, *CHANGES)
         self._by_word: dict[str, list[int]] = {}
         for place, words in enumerate(self.lists.values()):
             for word, stem in zip(words, _stem.stemWords(list(words)), strict=True):
@@ -55,6 +67,14 @@ class Families:
         self.company = np.array([number(row) for row in company])
         self.before = [crc32(f"{name}>".encode()) for name in self.names]
         self.after = [name.encode() for name in self.names]
+
+    def change(self, numbers: Sequence[float]) -> Sequence[int]:
+        """Return the place in `names` of what these numbers do, if there are several."""
+        if len(numbers) < 2:
+            return ()
+        again = len(set(numbers)) < len(numbers)
+        change = "number-same" if again else "number-up" if numbers[-1] > numbers[0] else "number-down"
+        return (self.names.index(change),)
 
     def of(self, word: str, stem: str) -> Sequence[int]:
         """Return the places in `names` of the families of `word`."""
@@ -74,3 +94,10 @@ def parse_families(text: str) -> Families:
     if not lists:
         raise ValueError("families: there are none")
     return Families(lists)
+
+
+def read_number(word: str) -> float | None:
+    """Return the number that a word stands for; "one" says too often something else."""
+    if word[:1].isdigit():
+        return float(word.replace(",", ".")) if word.count(".") + word.count(",") <= 1 else None
+    return _NUMBER_WORDS.get(word)

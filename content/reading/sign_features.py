@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import Stemmer
 
-from content.reading.families import NO_IDS, QUESTION, SCOPES, UNMARKED, Families, Starts
+from content.reading.families import NO_IDS, QUESTION, SCOPES, UNMARKED, Families, Starts, read_number
 from content.reading.features import Ids, letter_numbers_of_word, number
 from content.reading.patterns import Span
 
@@ -54,6 +54,7 @@ class Features:
         self._families = families
         self._marks = _marks(text, matches, len(words))
         stems = _stem.stemWords(list(words))
+        self._numbers = [read_number(word) for word in words]
         self._kin = [families.of(word, stem) for word, stem in zip(words, stems, strict=True)]
         self._blocks = {
             "words": _by_word(self._of_words(stems)),
@@ -134,7 +135,8 @@ class Features:
 
     def _company(self, part: slice) -> Ids:
         """Return each two families that are in one part of the text, wherever they stand."""
-        there = sorted({name for names in self._kin[part] for name in names})
+        numbers = [number for number in self._numbers[part] if number is not None]
+        there = sorted({name for names in self._kin[part] for name in names} | {*self._families.change(numbers)})
         left, right = np.triu_indices(len(there), 1)
         there_ids = np.array(there, np.intp)
         return self._families.company[there_ids[left], there_ids[right]]
