@@ -8,7 +8,7 @@ import pytest
 
 # Most of their time these wait for other processes. So many workers begin with them, and are there beside the others.
 WAITING = ("tests/faults/", "tests/browser/")
-WAITERS = 1
+WAITERS = 2
 
 # Single tests that take seconds: at the end they would hold up all.
 LONG = ("tests/bot/test_canary.py", "tests/scheduler/test_year.py", "tests/scheduler/upgrades/")

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from content.reading.features import Ids
 
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
+Sums = npt.NDArray[np.float64]
 
 _ARRAYS = ("ids", "rarity", "weights", "scale")
 
@@ -31,22 +33,25 @@ class Block:
         scores: Floats = (values @ self.weights[rows].astype(np.float32)) * self.scale
         return scores
 
-    def score_parts(
-        self, found: Ids, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.float64]:
+    def score_parts(self, found: Ids, starts: Places, ends: Places) -> Sums:
         """Return a row of scores for each part of a text: what stands in `found` from one of `starts` to its end.
 
         However the parts overlap, each feature is weighed once. One that stands there twice counts twice.
         """
+        return self.score_sums(self.add_up(found, starts, ends))
+
+    def add_up(self, found: Ids, starts: Places, ends: Places) -> Sums:
+        """Return for each part the sum of its squared values, then its sum for each label: parts can be added."""
         rows = np.minimum(np.searchsorted(self.ids, found), len(self.ids) - 1)
         values = np.where(self.ids[rows] == found, self.rarity[rows], 0)
-        sums = np.zeros((len(found) + 1, 1 + self.weights.shape[1]))
-        np.cumsum(values**2, out=sums[1:, 0])
-        np.cumsum(values[:, None] * self.weights[rows], axis=0, out=sums[1:, 1:])
-        parts = sums[ends] - sums[starts]
-        lengths = np.sqrt(np.maximum(parts[:, :1], 1e-9))
-        shares: npt.NDArray[np.float64] = parts[:, 1:] / lengths * self.scale
-        return shares
+        sums = np.zeros((1 + self.weights.shape[1], len(found) + 1))
+        np.cumsum(values**2, out=sums[0, 1:])
+        np.cumsum(values * self.weights[rows].T, axis=1, out=sums[1:, 1:])
+        return (sums[:, ends] - sums[:, starts]).T
+
+    def score_sums(self, sums: Sums) -> Sums:
+        """Return a row of scores for each row of `add_up`, or each sum of such rows."""
+        return sums[:, 1:] / np.sqrt(np.maximum(sums[:, :1], 1e-9)) * self.scale
 
     def arrays(self, name: str) -> dict[str, Any]:
         """Return what is to be kept of the block called `name`."""

@@ -59,10 +59,12 @@ class Families:
                     if place not in places:
                         places.append(place)
         # The same features come again and again: each has its number from the start.
-        self.alone = number(list(self.names))
-        self.scoped = {mark: number([f"{mark}:{name}" for name in self.names]) for mark in _MARKS}
+        self.alone: list[int] = number(list(self.names)).tolist()
+        self.scoped: dict[str, list[int]] = {
+            mark: number([f"{mark}:{name}" for name in self.names]).tolist() for mark in _MARKS
+        }
         pairs = [[f"{left}~{right}" for right in self.names] for left in self.names]
-        self.pairs = np.array([number(row) for row in pairs])
+        self.pairs: list[list[int]] = [number(row).tolist() for row in pairs]
         company = [["&".join(sorted((left, right))) for right in self.names] for left in self.names]
         self.company = np.array([number(row) for row in company])
         self.before = [crc32(f"{name}>".encode()) for name in self.names]

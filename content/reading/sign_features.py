@@ -23,6 +23,8 @@ BLOCKS = (
 )  # fmt: skip
 # What two families in one part of a text say has no place of its own; all else belongs to one word.
 _COMPANY = "family_company"
+# The letters of a word say the same wherever it stands.
+LETTERS = "letters"
 
 # A sign drowns in the other words of a story: each sentence is a window that is looked at alone. The text as a whole
 # is looked at too, while it is short enough for that to tell anything.
@@ -58,7 +60,6 @@ class Features:
         self._kin = [families.of(word, stem) for word, stem in zip(words, stems, strict=True)]
         self._blocks = {
             "words": _by_word(self._of_words(stems)),
-            "letters": _joined([letter_numbers_of_word(word) for word in words]),
             "scopes": _by_word(
                 [[f"{mark}:{stem}" for mark in found] for stem, found in zip(stems, self._marks, strict=True)]
             ),
@@ -70,7 +71,7 @@ class Features:
         if block == _COMPANY:
             ids, starts = _joined([self._company(part) for part in parts])
             return ids, starts[:-1], starts[1:]
-        ids, starts = self._blocks[block]
+        ids, starts = number_letters(self.words) if block == LETTERS else self._blocks[block]
         return ids, starts[[part.start for part in parts]], starts[[part.stop for part in parts]]
 
     def whole(self) -> dict[str, Ids]:
@@ -109,28 +110,27 @@ class Features:
 
     def _of_families(self, stems: Sequence[str]) -> dict[str, tuple[Ids, Starts]]:
         kin, families, clauses = self._kin, self._families, self._text.clauses
-        scopes, pairs, words = list[Ids](), list[Ids](), list[list[int]]()
+        scopes, pairs, words = ([list[int]() for _ in kin] for _ in range(3))
         fenced = ["<", *stems, ">"]
         recent: list[int] = []
         for place, ours in enumerate(kin):
             if not ours:
-                scopes.append(NO_IDS)
-                pairs.append(NO_IDS)
-                words.append([])
                 continue
-            scopes.append(np.concatenate([families.scoped[mark][ours] for mark in self._marks[place] or (UNMARKED,)]))
+            scopes[place] = [families.scoped[mark][name] for mark in self._marks[place] or UNMARKED for name in ours]
             recent = [one for one in recent if place - one <= _PAIR_REACH and clauses[one] == clauses[place]]
-            lefts = [name for one in recent for name in kin[one]]
-            pairs.append(families.pairs[np.ix_(lefts, ours)].ravel() if lefts else NO_IDS)
+            # "No no no no" says nothing more than "no no".
+            if stems[place] == fenced[place]:
+                continue
+            pairs[place] = [families.pairs[left][name] for one in recent for left in kin[one] for name in ours]
             recent.append(place)
             before, after = crc32(f"{fenced[place]}>".encode()), fenced[place + 2].encode()
-            words.append([crc32(after, families.before[name]) for name in ours])
-            words[-1] += [crc32(families.after[name], before) for name in ours]
+            words[place] = [crc32(after, families.before[name]) for name in ours]
+            words[place] += [crc32(families.after[name], before) for name in ours]
         return {
-            "families": _joined([families.alone[list(ours)] for ours in kin]),
-            "family_scopes": _joined(scopes),
-            "family_pairs": _joined(pairs),
-            "family_words": _joined([np.array(ids, np.uint32) for ids in words]),
+            "families": _by_number([[families.alone[name] for name in ours] for ours in kin]),
+            "family_scopes": _by_number(scopes),
+            "family_pairs": _by_number(pairs),
+            "family_words": _by_number(words),
         }
 
     def _company(self, part: slice) -> Ids:
@@ -142,8 +142,17 @@ class Features:
         return self._families.company[there_ids[left], there_ids[right]]
 
 
+def number_letters(words: Sequence[str]) -> tuple[Ids, Starts]:
+    """Return the numbers of the letter runs of all words, where those of each begin, and the last ends."""
+    return _joined([letter_numbers_of_word(word) for word in words])
+
+
 def _by_word(features: Sequence[Sequence[str]]) -> tuple[Ids, Starts]:
     return number([one for found in features for one in found]), _starts([len(found) for found in features])
+
+
+def _by_number(numbers: Sequence[Sequence[int]]) -> tuple[Ids, Starts]:
+    return np.array([one for found in numbers for one in found], np.uint32), _starts([len(found) for found in numbers])
 
 
 def _joined(ids: Sequence[Ids]) -> tuple[Ids, Starts]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
-from content.reading.blocks import Block, Floats
+import numpy as np
+
+from content.reading.blocks import Block, Floats, Sums
 from content.reading.families import Families
 from content.reading.fitted import load_fitted, save_fitted
-from content.reading.sign_features import BLOCKS, Features
+from content.reading.sign_features import BLOCKS, LETTERS, Features, number_letters
 
 # Raise this when the arrays, the head or the features of `sign_features` change their meaning.
 FORMAT = 3
 EMERGENCY = "emergency"
 _WHAT = "sign model"
 _MOST_REASONS = 3
+_REMEMBERED_WORDS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,29 @@ class SignModel:
     bias: Floats
     leans: Mapping[str, Lean]
     families: Families
+    # What the letters of each word add, once it was seen.
+    letter_sums: dict[str, Sums] = field(default_factory=dict, compare=False, repr=False)
 
     def score(self, features: Features, parts: Sequence[slice]) -> list[dict[str, float]]:
         """Return the log odds of each label for each of the parts of a text."""
-        shares = (self.blocks[name].score_parts(*features.find(name, parts)) for name in BLOCKS)
+        shares = [self.blocks[name].score_parts(*features.find(name, parts)) for name in BLOCKS if name != LETTERS]
+        shares.append(self._score_letters(features.words, parts))
         return [dict(zip(self.labels, row, strict=True)) for row in (sum(shares) + self.bias).tolist()]
+
+    def _score_letters(self, words: Sequence[str], parts: Sequence[slice]) -> Sums:
+        block = self.blocks[LETTERS]
+        known = {word: self.letter_sums[word] for word in set(words) & self.letter_sums.keys()}
+        if strange := [word for word in dict.fromkeys(words) if word not in known]:
+            ids, starts = number_letters(strange)
+            new = dict(zip(strange, block.add_up(ids, starts[:-1], starts[1:]), strict=True))
+            known |= new
+            if len(self.letter_sums) > _REMEMBERED_WORDS:
+                self.letter_sums.clear()
+            self.letter_sums.update(new)
+        sums = np.zeros((len(words) + 1, 1 + len(self.labels)))
+        if words:
+            np.cumsum([known[word] for word in words], axis=0, out=sums[1:])
+        return block.score_sums(sums[[part.stop for part in parts]] - sums[[part.start for part in parts]])
 
     def reasons(self, label: str, features: Features, part: slice) -> str:
         """Return the words of a part of a text that speak most for `label`."""
