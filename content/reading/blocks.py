@@ -42,12 +42,17 @@ class Block:
 
     def add_up(self, found: Ids, starts: Places, ends: Places) -> Sums:
         """Return for each part the sum of its squared values, then its sum for each label: parts can be added."""
+        sums = self.up_to(found, np.concatenate([starts, ends]))
+        return sums[len(starts) :] - sums[: len(starts)]
+
+    def up_to(self, found: Ids, places: Places) -> Sums:
+        """Return what `add_up` adds up from the beginning to each of the places."""
         rows = np.minimum(np.searchsorted(self.ids, found), len(self.ids) - 1)
         values = np.where(self.ids[rows] == found, self.rarity[rows], 0)
         sums = np.zeros((1 + self.weights.shape[1], len(found) + 1))
         np.cumsum(values**2, out=sums[0, 1:])
         np.cumsum(values * self.weights[rows].T, axis=1, out=sums[1:, 1:])
-        return (sums[:, ends] - sums[:, starts]).T
+        return sums[:, places].T
 
     def score_sums(self, sums: Sums) -> Sums:
         """Return a row of scores for each row of `add_up`, or each sum of such rows."""

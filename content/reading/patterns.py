@@ -38,10 +38,7 @@ class _Bits(dict[str, int]):
         self._places = places
 
     def __missing__(self, term: str) -> int:
-        bits = 0
-        for place in self._places.get(term, ()):
-            bits |= 1 << place
-        self[term] = bits
+        self[term] = bits = _bits(self._places.get(term, ()))
         return bits
 
 
@@ -102,12 +99,13 @@ class Grammar:
         present = frozenset(places)
         is_long = len(tokens) > _SHORT
         words, groups = _Bits(places), dict[str, int]()
-        waiting: dict[str, list[tuple[Row, list[Span]]]] = defaultdict(list)
+        # With each row what its first step found, and where that ends, as bits.
+        waiting: dict[str, list[tuple[Row, list[Span], int]]] = defaultdict(list)
         for term, found in places.items():
             rows = _possible(self._by_first.get(term, ()), present)
             firsts = [Span(place, place + 1, frozenset((place,))) for place in found] if rows else []
             for row in rows:
-                waiting[row.name].append((row, firsts))
+                waiting[row.name].append((row, firsts, words[term] << 1))
         # A list waits only for lists above it.
         order = [self._order[name] for name in waiting]
         heapify(order)
@@ -116,31 +114,41 @@ class Grammar:
         while order:
             name = self._names[heappop(order)]
             spans = set[Span]()
-            for row, firsts in waiting[name]:
+            for row, firsts, ends in waiting[name]:
                 if len(row.steps) == 1:
                     spans.update(firsts)
                     continue
                 if is_long and not row.steps[1].optional:
                     # Seldom is the second word ahead: to ask this of all places at once makes long texts fast.
-                    ahead = row.steps[1].lies_ahead(words, groups)
-                    firsts = [first for first in firsts if ahead >> first.end & 1] if ahead else []
+                    ahead = row.steps[1].lies_ahead(words, groups) & ends
+                    if not ahead:
+                        continue
+                    firsts = [first for first in firsts if ahead >> first.end & 1]
                 for first in firsts:
                     spans.update(_follow(row, first, tokens, parts, at))
             if not spans:
                 continue
             result[name] = sorted(spans, key=_rank)
             rows = _possible(self._by_first_group.get(name, ()), present)
+            ends = _bits(span.end for span in spans) if rows and is_long else 0
             for row in rows:
                 if row.name not in waiting:
                     heappush(order, self._order[row.name])
-                waiting[row.name].append((row, result[name]))
+                waiting[row.name].append((row, result[name], ends))
             if name in self._groups:
                 at[name] = defaultdict(list)
                 for span in result[name]:
                     at[name][span.start].append(span)
                 if is_long:
-                    groups[name] = sum(1 << start for start in at[name])
+                    groups[name] = _bits(at[name])
         return result
+
+
+def _bits(places: Iterable[int]) -> int:
+    bits = 0
+    for place in places:
+        bits |= 1 << place
+    return bits
 
 
 def _possible(rows: Iterable[Row], present: frozenset[str]) -> list[Row]:

@@ -9,6 +9,7 @@ from zlib import crc32
 import numpy as np
 import Stemmer
 
+from content.reading.blocks import Sums
 from content.reading.families import NO_IDS, QUESTION, SCOPES, UNMARKED, Families, Starts, read_number
 from content.reading.features import Ids, letter_numbers_of_word, number
 from content.reading.patterns import Span
@@ -22,7 +23,8 @@ BLOCKS = (
     "words", "letters", "scopes", "families", "family_scopes", "family_pairs", "family_words", "family_company",
 )  # fmt: skip
 # What two families in one part of a text say has no place of its own; all else belongs to one word.
-_COMPANY = "family_company"
+COMPANY = "family_company"
+BY_WORD = tuple(name for name in BLOCKS if name != COMPANY)
 # The letters of a word say the same wherever it stands.
 LETTERS = "letters"
 
@@ -52,6 +54,8 @@ class Features:
         families: Families,
     ) -> None:
         self.words = words
+        # What the model that weighs this text has added up so far, by block.
+        self.sums: dict[str, Sums] = {}
         self._text = text
         self._families = families
         self._marks = _marks(text, matches, len(words))
@@ -68,11 +72,15 @@ class Features:
 
     def find(self, block: str, parts: Sequence[slice]) -> tuple[Ids, Starts, Starts]:
         """Return numbers of features, and where those of each part of the text begin and end among them."""
-        if block == _COMPANY:
+        if block == COMPANY:
             ids, starts = _joined([self._company(part) for part in parts])
             return ids, starts[:-1], starts[1:]
-        ids, starts = number_letters(self.words) if block == LETTERS else self._blocks[block]
+        ids, starts = self.by_word(block)
         return ids, starts[[part.start for part in parts]], starts[[part.stop for part in parts]]
+
+    def by_word(self, block: str) -> tuple[Ids, Starts]:
+        """Return the numbers of a block's features word by word, where those of each begin, and the last ends."""
+        return number_letters(self.words) if block == LETTERS else self._blocks[block]
 
     def whole(self) -> dict[str, Ids]:
         """Return the features of all of the text by block."""

@@ -11,7 +11,7 @@ import numpy as np
 from content.reading.blocks import Block, Floats, Sums
 from content.reading.families import Families
 from content.reading.fitted import load_fitted, save_fitted
-from content.reading.sign_features import BLOCKS, LETTERS, Features, number_letters
+from content.reading.sign_features import BLOCKS, BY_WORD, COMPANY, LETTERS, Features, number_letters
 
 # Raise this when the arrays, the head or the features of `sign_features` change their meaning.
 FORMAT = 3
@@ -49,11 +49,23 @@ class SignModel:
 
     def score(self, features: Features, parts: Sequence[slice]) -> list[dict[str, float]]:
         """Return the log odds of each label for each of the parts of a text."""
-        shares = [self.blocks[name].score_parts(*features.find(name, parts)) for name in BLOCKS if name != LETTERS]
-        shares.append(self._score_letters(features.words, parts))
+        shares = [self.blocks[COMPANY].score_parts(*features.find(COMPANY, parts))]
+        starts, ends = [part.start for part in parts], [part.stop for part in parts]
+        for name in BY_WORD:
+            # Parts of one text are asked for again and again.
+            if name not in features.sums:
+                features.sums[name] = self._up_to_each_word(name, features)
+            sums = features.sums[name]
+            shares.append(self.blocks[name].score_sums(sums[ends] - sums[starts]))
         return [dict(zip(self.labels, row, strict=True)) for row in (sum(shares) + self.bias).tolist()]
 
-    def _score_letters(self, words: Sequence[str], parts: Sequence[slice]) -> Sums:
+    def _up_to_each_word(self, name: str, features: Features) -> Sums:
+        if name == LETTERS:
+            return self._letters_up_to(features.words)
+        ids, starts = features.by_word(name)
+        return self.blocks[name].up_to(ids, starts)
+
+    def _letters_up_to(self, words: Sequence[str]) -> Sums:
         block = self.blocks[LETTERS]
         known = {word: self.letter_sums[word] for word in set(words) & self.letter_sums.keys()}
         if strange := [word for word in dict.fromkeys(words) if word not in known]:
@@ -66,12 +78,12 @@ class SignModel:
         sums = np.zeros((len(words) + 1, 1 + len(self.labels)))
         if words:
             np.cumsum([known[word] for word in words], axis=0, out=sums[1:])
-        return block.score_sums(sums[[part.stop for part in parts]] - sums[[part.start for part in parts]])
+        return sums
 
     def reasons(self, label: str, features: Features, part: slice) -> str:
         """Return the words of a part of a text that speak most for `label`."""
-        alone = [slice(place, place + 1) for place in range(part.start, part.stop)]
-        shares = self.blocks["words"].score_parts(*features.find("words", alone))[:, self.labels.index(label)].tolist()
+        alone = np.diff(features.sums["words"][part.start : part.stop + 1], axis=0)
+        shares = self.blocks["words"].score_sums(alone)[:, self.labels.index(label)].tolist()
         best = sorted(set(zip(shares, features.words[part], strict=True)), reverse=True)[:_MOST_REASONS]
         return " ".join(word for share, word in best if share > 0)
 
