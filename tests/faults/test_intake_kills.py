@@ -240,7 +240,8 @@ async def test_what_no_release_knows_yet_is_passed_over_and_lower_numbers_than_b
     alice.writes("/help")
     await scene.until(lambda: answers(alice) == 4 and not scene.phone.pending(TOKEN))
     offsets = [call.parameters.get("offset") for call in scene.phone.calls(TOKEN, "getUpdates")]
-    assert "7" in offsets
+    # Of the lower numbers: before the message is done, or after it.
+    assert {"6", "7"} & set(offsets)
 
 
 SPAN = {"offset": 0, "length": 5}
