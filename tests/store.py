@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -38,9 +39,15 @@ def _hurry(adapted: Any, _record: object, *, waits: bool) -> None:
     connection = adapted.driver_connection
     hand_over = connection._execute
 
+    under_way = set[asyncio.Task[Any]]()
+
     async def execute(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        if waits and not connection.in_transaction:
-            return await hand_over(function, *arguments, **more)
+        # What follows one that was given up and still runs in its thread comes after it, there.
+        if under_way or (waits and not connection.in_transaction):
+            handed = asyncio.create_task(hand_over(function, *arguments, **more))
+            under_way.add(handed)
+            handed.add_done_callback(under_way.discard)
+            return await asyncio.shield(handed)
         return function(*arguments, **more)
 
     connection._execute = execute
