@@ -33,7 +33,7 @@ Progress = Callable[[str, float], None]
 
 
 def build_all(language: str = "en", progress: Progress = lambda step, share: None, root: Path = CONTENT) -> None:
-    """Build everything that is fitted, the topic index beside the others. Takes some ten seconds of four cores.
+    """Build everything that is fitted, the topic index beside the others. Takes about half a minute of four cores.
 
     Raises ValueError if the examples, families, rules or the gate cannot be read.
     """
