@@ -67,7 +67,7 @@ clean:
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[build,dev]'
 	@touch $@
 
-# The topic finder is fitted from the example questions: a few seconds.
+# Everything that is fitted from examples: about half a minute.
 $(INDEX): .venv/installed content/en/gate.json content/en/signs.toml content/en/replies.toml content/en/real_words.txt content/en/families.txt $(shell find $(SOURCES) -type f)
 	@$(BIN)/calcibot content build
 	@touch $@
