@@ -90,11 +90,14 @@ class Deliverer:
 
         Waits first until half of the places are free.
         """
-        while len(self._sending) > CLAIMED - BATCH:
+        while len(self._sending) > CLAIMED - BATCH and not self._stopped:
             # Told by the one that makes room: to wait for whichever ends first costs a turn of all, at each end.
             self._room.clear()
             await self._room.wait()
         dues = [] if self._stopped else await self._claim(CLAIMED - len(self._sending))
+        if self._stopped:
+            # Stopped during the claim: `finish` gives it back.
+            return False
         for due in dues:
             task = asyncio.create_task(self._deliver(due))
             self._sending[task] = due
@@ -169,6 +172,11 @@ class Deliverer:
         """Return how many sendings are under way."""
         return len(self._sending)
 
+    def claim_no_more(self) -> None:
+        """Begin nothing new."""
+        self._stopped = True
+        self._room.set()
+
     def abandon(self) -> None:
         """Drop everything where it is: what a killed process does. The leases run out."""
         self._stopped = True
@@ -204,7 +212,7 @@ class Deliverer:
 
     async def finish(self, seconds: float) -> None:
         """Claim no more, let what is under way end for so long, and give the rest back."""
-        self._stopped = True
+        self.claim_no_more()
         if self._sending:
             await asyncio.wait(self._sending, timeout=seconds)
         waiting = list(self._sending)

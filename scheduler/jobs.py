@@ -35,6 +35,9 @@ SHORTEST_SLEEP = timedelta(milliseconds=20)
 
 NIGHT_HOUR = 3
 
+# Jobs that are at work when the program stops have so long to come to their end.
+LAST_STATEMENTS = timedelta(seconds=2)
+
 
 class Clockwork:
     """Own the APScheduler. Its jobs live in memory and are made anew at each start."""
@@ -62,15 +65,18 @@ class Clockwork:
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
-        self._jobs.add_job(self._tick, "interval", seconds=LONGEST_SLEEP.total_seconds(), id="tick")
-        self._jobs.add_job(deliverer.hold_leases, "interval", seconds=deliverer.lease.total_seconds() / 4, id="leases")
-        self._jobs.add_job(self.clean_up, "cron", hour=NIGHT_HOUR, id="night")
+        self._under_way = set[asyncio.Task[None]]()
+        self._jobs.add_job(self._run, "interval", [self._tick], seconds=LONGEST_SLEEP.total_seconds(), id="tick")
+        self._jobs.add_job(
+            self._run, "interval", [deliverer.hold_leases], seconds=deliverer.lease.total_seconds() / 4, id="leases"
+        )
+        self._jobs.add_job(self._run, "cron", [self.clean_up], hour=NIGHT_HOUR, id="night")
         self._is_ticking = False
         self._is_woken = False
 
     def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do something else of the program's again and again, from so many seconds after the start on."""
-        self._jobs.add_job(work, "interval", seconds=seconds)
+        self._jobs.add_job(self._run, "interval", [work], seconds=seconds)
 
     def start(self) -> None:
         """Start, and look at once for what became due meanwhile."""
@@ -91,9 +97,23 @@ class Clockwork:
         """Start no job any more and let deliveries under way end, for so long."""
         if self._watching is not None:
             self._watching.cancel()
+        self._deliverer.claim_no_more()
         if self._jobs.running:
+            self._jobs.pause()
+            if self._under_way:
+                # The scheduler would cancel them: in the middle of a statement, that loses a connection.
+                await asyncio.wait(self._under_way, timeout=LAST_STATEMENTS.total_seconds())
             self._jobs.shutdown(wait=False)
         await self._deliverer.finish(seconds)
+
+    async def _run(self, work: Callable[[], Awaitable[object]]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # a job of the scheduler is one
+        self._under_way.add(task)
+        try:
+            await work()
+        finally:
+            self._under_way.discard(task)
 
     def _watch(self) -> None:
         """Look at the clock again and again, by the event loop's own, which nobody can set."""

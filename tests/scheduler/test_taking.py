@@ -180,6 +180,9 @@ class NeverThere:
     async def hold_leases(self) -> None:
         """Do nothing."""
 
+    def claim_no_more(self) -> None:
+        """Do nothing."""
+
     async def finish(self, seconds: float) -> None:
         """Do nothing."""
 
@@ -196,3 +199,34 @@ async def test_what_comes_due_during_a_look_is_not_left_for_the_next_regular_one
     await clockwork.stop(0)
 
     assert deliverer.looks < 20
+
+
+class InAStatement(NeverThere):
+    """Stand for a deliverer that is in the middle of a statement when the program stops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopping, self.came_to_its_end = asyncio.Event(), False
+
+    async def deliver_due(self) -> bool:
+        """Look for as long as nobody stops."""
+        self.looked_often.set()
+        await self.stopping.wait()
+        await asyncio.sleep(0)
+        self.came_to_its_end = True
+        return False
+
+    def claim_no_more(self) -> None:
+        """Let the statement end."""
+        self.stopping.set()
+
+
+async def test_a_look_that_is_at_work_when_the_program_stops_comes_to_its_end(database: Database) -> None:
+    deliverer = InAStatement()
+    clockwork = Clockwork(database, cast(Deliverer, deliverer), lambda: datetime.now(UTC))
+    clockwork.start()
+    await deliverer.looked_often.wait()
+
+    await clockwork.stop(0)
+
+    assert deliverer.came_to_its_end
