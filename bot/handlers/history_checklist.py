@@ -14,7 +14,7 @@ from content.reading.reply_reader import read_reply
 from content.reading.signs import read_signs
 from scheduler.db.models import Run
 
-# The step at which one question is asked again is named by its id; these are the others.
+# The step that asks which answer is not right; the one that asks a question again is named by its id.
 WHICH = "correct"
 
 
