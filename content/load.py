@@ -22,7 +22,7 @@ from content.reading.index import load_index
 from content.reading.replies_rules import ReplyRules
 from content.reading.reply_model import load_reply_model
 from content.reading.reply_reader import ReplyReader
-from content.reading.schedule_words import ScheduleWords
+from content.reading.schedule import parse_words
 from content.reading.sign_model import load_sign_model
 from content.reading.sign_rules import parse_sign_rules
 
@@ -49,7 +49,7 @@ _PARTS: dict[str, _Part] = {
     "sources": _Part("sources.toml", lambda tables: _sources.validate_python(tables, strict=False)),
     "phrases": _Part("{language}/phrases.toml", Phrases.from_toml),
     "checklist": _Part("{language}/checklist.toml", checklist.parse),
-    "words": _Part("{language}/words.toml", ScheduleWords.from_toml),
+    "words": _Part("{language}/words.toml", parse_words),
     "replies": _Part("{language}/replies.toml", ReplyRules.from_toml),
     "choices": _Part("{language}/choices.toml", Choices.from_toml),
 }

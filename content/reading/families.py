@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from zlib import crc32
 
@@ -64,7 +65,8 @@ class Families:
             mark: number([f"{mark}:{name}" for name in self.names]).tolist() for mark in _MARKS
         }
         pairs = [[f"{left}~{right}" for right in self.names] for left in self.names]
-        self.pairs: list[list[int]] = [number(row).tolist() for row in pairs]
+        # In arrays, for as numbers of their own they would fill a megabyte.
+        self.pairs = [array("I", number(row).tolist()) for row in pairs]
         company = [["&".join(sorted((left, right))) for right in self.names] for left in self.names]
         self.company = np.array([number(row) for row in company])
         self.before = [crc32(f"{name}>".encode()) for name in self.names]

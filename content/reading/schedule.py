@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -13,9 +14,9 @@ from content.reading.schedule_meaning import understand
 from content.reading.schedule_model import Ask, Schedule, When
 from content.reading.schedule_tokens import tokenise
 from content.reading.schedule_words import ScheduleWords
-from content.reading.schedule_wrapping import is_told, unwrap
+from content.reading.schedule_wrapping import compile_patterns, is_told, unwrap
 
-__all__ = ["Ask", "Schedule", "ScheduleWords", "as_sample", "read_schedule"]
+__all__ = ["Ask", "Schedule", "ScheduleWords", "as_sample", "parse_words", "read_schedule"]
 
 # Nobody needs more words for a rhythm; and it bounds the work of every step below.
 LONGEST_TEXT = 120
@@ -24,6 +25,16 @@ LONGEST_WRAPPED = 240
 _PHRASES = (*schedule_repeats.PHRASES, *schedule_dates.PHRASES, *schedule_clock.PHRASES)
 # Small words that change nothing when no phrase needed them.
 _SKIPPED = frozenset({"COMMA", "SPACE", "AT", "ON", "IN", "AN", "AND", "THE", "THING"})
+
+
+def parse_words(tables: Mapping[str, object]) -> ScheduleWords:
+    """Return the words in a parsed file, ready: nobody's first message waits until patterns are made of them.
+
+    Raises pydantic.ValidationError with the field.
+    """
+    words = ScheduleWords.from_toml(tables)
+    compile_patterns(words)
+    return words
 
 
 def read_schedule(text: str, now: datetime, zone: ZoneInfo, words: ScheduleWords) -> Schedule | Ask:

@@ -39,7 +39,7 @@ class Unwrapped:
 
 def unwrap(text: str, words: ScheduleWords) -> Unwrapped | None:
     """Return a normalised text without its wrapping; None when that would leave more, or other, than one schedule."""
-    patterns = _patterns(tuple(sorted(words.wrapping.items())))
+    patterns = compile_patterns(words)
     left = "".join(_without_reasons(text, words, patterns))
     left = patterns.courtesy.sub(" ", left)
     if is_told(left, words):
@@ -63,7 +63,7 @@ def _nobody(found: re.Match[str], words: ScheduleWords, patterns: _Patterns) -> 
 
 def is_told(text: str, words: ScheduleWords) -> bool:
     """Return whether a text tells or asks of what is, where a schedule would say what shall be."""
-    return _patterns(tuple(sorted(words.wrapping.items()))).told.match(text) is not None
+    return compile_patterns(words).told.match(text) is not None
 
 
 def _without_reasons(text: str, words: ScheduleWords, patterns: _Patterns) -> Iterator[str]:
@@ -107,6 +107,11 @@ class _Patterns:
     person: re.Pattern[str]
     moment: re.Pattern[str]
     told: re.Pattern[str]
+
+
+def compile_patterns(words: ScheduleWords) -> _Patterns:
+    """Return the patterns made of these words; only the first call takes long, a quarter of a second."""
+    return _patterns(tuple(sorted(words.wrapping.items())))
 
 
 @lru_cache(maxsize=8)
