@@ -26,12 +26,17 @@ SCOPES = {
     "strangers": ("S", False),
     "stories": ("T", False),
     "elsewhere": ("L", False),
+    "asked_at_start": ("A", True),
+    "supposed_at_start": ("H", True),
+    "over": ("O", False),
+    "no_longer": ("O", False),
+    "negated_after": ("B", False),
 }
 QUESTION = "Q"
 UNMARKED = "-"
 # What the numbers in a part of a text do: one comes again, or they go up or down. They are told as if families.
 CHANGES = ("number-same", "number-up", "number-down")
-_MARKS = (*(mark for mark, _ in SCOPES.values()), QUESTION, UNMARKED)
+_MARKS = (*dict.fromkeys(mark for mark, _ in SCOPES.values()), QUESTION, UNMARKED)
 
 # fmt: off
 _NUMBER_WORDS = {

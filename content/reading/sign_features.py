@@ -192,7 +192,7 @@ def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int)
         barred = {place for span in matches.get(f"cues.{cue}_never", ()) for place in span.used}
         parts = text.statements if ahead else text.clauses
         for span in matches.get(f"cues.{cue}", ()):
-            if span.used <= barred:
+            if span.used <= barred or (cue.endswith("_at_start") and span.start != text.opening(span)):
                 continue
             part = parts[span.end - 1]
             first = span.end if ahead else parts.index(part)

@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from content.hashes import hash_sign_content
-from content.reading.families import parse_families
 from content.reading.fitted import StaleIndex
-from content.reading.sign_features import Features
 from content.reading.sign_model import load_sign_model, save_sign_model
 from content.reading.sign_rules import FLAGS, SignRules, parse_sign_rules
 from content.reading.signs import Signs, read_signs
-from content.reading.statements import lay_out
 from content.sign_examples import SignExample, read_sign_examples
 from content.sign_scores import score
 from tests.content.samples import one_in
@@ -93,42 +90,6 @@ def test_what_was_learned_is_known_far_beyond_the_rules_and_raises_few_alarms() 
     assert min(together.by_flag.values()) >= 0.97
     assert together.emergencies > alone.emergencies
     assert together.flags > alone.flags
-
-
-def test_a_word_belongs_to_the_families_that_name_it_or_its_stem() -> None:
-    families = parse_families("# what hurts\npain: ache throbbing\ngrow: swelling\nswell: swelling\n")
-
-    words = (("throbs", "throb"), ("swelling", "swell"), ("hat", "hat"))
-    kin = [[families.names[place] for place in families.of(word, stem)] for word, stem in words]
-
-    assert kin == [["pain"], ["grow", "swell"], []]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "change"),
-    [((), []), ((4,), []), ((4, 4), ["number-same"]), ((3, 7), ["number-up"]), ((5, 4), ["number-down"])],
-)
-def test_numbers_that_come_again_or_go_up_or_down_are_told(numbers: tuple[float, ...], change: list[str]) -> None:
-    families = parse_families("pain: ache\n")
-
-    assert [families.names[place] for place in families.change(numbers)] == change
-
-
-def test_parts_of_a_text_are_scored_together_as_each_is_by_itself() -> None:
-    model, laid = with_model().model, lay_out("it hurts a lot. no pus though, 4 mm and still 4 mm", with_model())
-    assert model
-    features = Features(laid, {}, laid.words, model.families)
-    parts = [slice(0, len(laid.words)), slice(0, 4), slice(4, 8)]
-
-    together, alone = model.score(features, parts), [model.score(features, [part])[0] for part in parts]
-
-    assert [list(one.values()) for one in together] == [pytest.approx(list(one.values())) for one in alone]
-
-
-@pytest.mark.parametrize("text", ["", "# nothing\n", "pain ache\n", "pain:\n", "pain: ache\npain: sore\n"])
-def test_broken_families_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="families"):
-        parse_families(text)
 
 
 @pytest.mark.parametrize(("author", "emergencies", "flags"), [("builder", 0.98, 0.97), ("nurse", 0.97, 0.97)])
