@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import secrets
 import shutil
@@ -35,6 +36,9 @@ __all__ = ["pytest_collection_modifyitems"]
 EVERYTHING = bool(os.environ.get("CALCIBOT_TEST_EVERYTHING"))
 
 use_pinned_tzdata()
+
+# What is loaded is much and stays: to look through it for garbage as often as a small program does is a tenth of all.
+gc.set_threshold(50_000)
 
 # On a machine with much else to do an example may take a second, which says nothing about it.
 hypothesis.settings.register_profile("unhurried", deadline=None)

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-# Most of their time these wait for other processes. So many workers begin with them, and are there beside the others.
-WAITING = ("tests/faults/", "tests/browser/")
-WAITERS = 2
+# Most of their time these wait: for other processes, or for time to pass. So many workers begin with them, and are
+# there beside the others.
+WAITING = (
+    "tests/faults/",
+    "tests/browser/",
+    "tests/bot/test_health.py",
+    "tests/bot/test_side_by_side.py",
+    "tests/scheduler/test_clocks.py",
+)
+WAITERS = 3
 
 # Single tests that take seconds: at the end they would hold up all.
 LONG = ("tests/bot/test_canary.py", "tests/scheduler/test_year.py", "tests/scheduler/upgrades/")

@@ -56,8 +56,9 @@ class Sheet:
         """Return the text, cut between words and with "…" where it would take more lines than these."""
         whole = fitting = clean(text)[:MOST_CHARACTERS]
         most = len(whole)
-        while most > lines and self.height(fitting, width, style) > (lines + 0.5) * style.line:
-            most = most * 6 // 7
+        while most > lines and (height := self.height(fitting, width, style)) > (lines + 0.5) * style.line:
+            # As much as the lines that it took let hope for, and a little more: letters are not all as wide.
+            most = min(most * 6 // 7, int(1.3 * most * lines * style.line / height))
             fitting = _cut(whole, most)
         return fitting
 

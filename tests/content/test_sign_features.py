@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from content.model import Library
 from content.reading.families import parse_families
 from content.reading.features import number
 from content.reading.sign_features import Features
 from content.reading.statements import lay_out
-from tests.library import LIBRARY
-
-RULES = LIBRARY.signs
 
 
 @pytest.mark.parametrize(
@@ -21,9 +19,10 @@ RULES = LIBRARY.signs
         ("swelling none", "B"),
     ],
 )
-def test_a_word_is_marked_with_what_the_words_round_it_make_of_it(text: str, mark: str) -> None:
-    laid = lay_out(text, RULES)
-    matches = RULES.sign_grammar.find(laid.tokens, laid.clauses)
+def test_a_word_is_marked_with_what_the_words_round_it_make_of_it(library: Library, text: str, mark: str) -> None:
+    rules = library.signs
+    laid = lay_out(text, rules)
+    matches = rules.sign_grammar.find(laid.tokens, laid.clauses)
     families = parse_families("pain: ache\n")
 
     scopes = set(Features(laid, matches, laid.words, families).whole()["scopes"].tolist())
@@ -51,8 +50,9 @@ def test_numbers_that_come_again_or_go_up_or_down_are_told(numbers: tuple[float,
     assert [families.names[place] for place in families.change(numbers)] == change
 
 
-def test_parts_of_a_text_are_scored_together_as_each_is_by_itself() -> None:
-    model, laid = RULES.model, lay_out("it hurts a lot. no pus though, 4 mm and still 4 mm", RULES)
+def test_parts_of_a_text_are_scored_together_as_each_is_by_itself(library: Library) -> None:
+    model = library.signs.model
+    laid = lay_out("it hurts a lot. no pus though, 4 mm and still 4 mm", library.signs)
     assert model
     features = Features(laid, {}, laid.words, model.families)
     parts = [slice(0, len(laid.words)), slice(0, 4), slice(4, 8)]

@@ -11,12 +11,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from scheduler.rule import Cadence, Unit
+from tests.conftest import EVERYTHING
 
 BEGIN = datetime(2027, 1, 1, tzinfo=UTC)
 END = datetime(2028, 1, 1, tzinfo=UTC)
 
-# A few seconds of one core; more by this setting.
-PEOPLE = int(os.environ.get("YEAR_PEOPLE", "1000"))
+# Some seconds of one core; more by this setting.
+PEOPLE = int(os.environ.get("YEAR_PEOPLE") or ("1000" if EVERYTHING else "400"))
 
 # Midnight changes, half hours, two hours, none at all, and changes that were given up in 2026.
 ZONES = (  # noqa: SIM905  # as a list it would be forty lines
