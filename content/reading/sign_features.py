@@ -191,10 +191,15 @@ def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int)
     for cue, (mark, ahead) in SCOPES.items():
         barred = {place for span in matches.get(f"cues.{cue}_never", ()) for place in span.used}
         parts = text.statements if ahead else text.clauses
+        marked = set[int]()
         for span in matches.get(f"cues.{cue}", ()):
             if span.used <= barred or (cue.endswith("_at_start") and span.start != text.opening(span)):
                 continue
             part = parts[span.end - 1]
+            # "No no no": all of a part is marked by the first.
+            if not ahead and part in marked:
+                continue
+            marked.add(part)
             first = span.end if ahead else parts.index(part)
             last = span.end + _DENIAL_REACH if mark == "N" else length
             for place in range(first, min(last, length)):
