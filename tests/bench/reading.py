@@ -18,6 +18,8 @@ from tests.faults.child import LIBRARY
 
 SAMPLES = Path(__file__).parents[1] / "eval"
 WANTED = Target(10.0, unit=" ms")
+# What nobody writes must not hold up the others for long, and never for longer.
+BEARABLE = Target(50.0, unit=" ms")
 
 # As long as a message can be.
 LONGEST = 4096
@@ -27,12 +29,16 @@ WARM_UP = 40
 def measure(sizes: Sizes, server: str | None) -> Iterator[Row]:
     """Give a row for the samples and one for what is long and nasty."""
     del sizes, server
-    for name, texts in (("a sample text of tests/eval", samples()), ("a long or nasty text", nasty())):
+    for name, texts, most, target in (
+        ("a sample text of tests/eval", samples(), 0.99, WANTED),
+        ("a long or nasty text", nasty(), 1.0, BEARABLE),
+    ):
         cpu, wall = fresh.call(read_all, texts)
         shown = f"p50 {number(share(cpu, 0.5))} ms, p99 {number(share(cpu, 0.99))} ms, worst {number(max(cpu))} ms CPU"
         other = f"wall: p99 {number(share(wall, 0.99))} ms"
-        what = f"reading {name} on one core (topic, signs, emergency), p99 of {len(texts)}"
-        yield Row(what, shown, other, share(cpu, 0.99), target=WANTED)
+        which = "worst" if most == 1 else f"p{100 * most:.0f}"
+        what = f"reading {name} on one core (topic, signs, emergency), {which} of {len(texts)}"
+        yield Row(what, shown, other, share(cpu, most), target=target)
 
 
 def read_all(texts: Sequence[str]) -> tuple[list[float], list[float]]:
