@@ -96,13 +96,18 @@ async def _save(session: AsyncSession, context: Context, person: Person, run: Ru
 
 
 async def ask_later(session: AsyncSession, context: Context, person: Person, run: Run, now: datetime) -> str | None:
-    """Plan to ask if the person was seen. Return when that will be; None where the outcome calls for no visit soon."""
+    """Plan to ask if the person was seen. Return when that will be; None where the outcome calls for no visit soon.
+
+    It takes the place of a question about a visit that would come later.
+    """
     level = run.outcome or ""
     if level not in SEEN_AFTER:
         return None
-    plan = await plans.create_once(
-        session, person, context.house.new_id(), "visit", now + SEEN_AFTER[level], now, level
-    )
+    at = now + SEEN_AFTER[level]
+    for waiting in await plans.active(session, person, lock=True):
+        if waiting.kind == "visit" and waiting.next_due_at and waiting.next_due_at > at:
+            await plans.stop(session, waiting, now, "sooner")
+    plan = await plans.create_once(session, person, context.house.new_id(), "visit", at, now, level)
     return next_time(context.library, plan, people.night(person))
 
 

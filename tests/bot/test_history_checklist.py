@@ -78,6 +78,22 @@ async def test_an_answer_that_calls_for_more_shows_it_whole_and_the_visit_is_ask
     assert "Were you seen by a doctor?" in saved.reads()
 
 
+async def test_of_two_questions_about_a_visit_only_the_sooner_comes(saved: Talker) -> None:
+    await correct(saved, 1, "Yes")
+    await correct(saved, 10, "Yes")
+    assert "Please get medical help today." in texts(saved)[-1]
+
+    asked = 0
+    for _ in range(11):
+        await saved.waits(days=2, hours=4)
+        if "Yes, I was seen" in saved.buttons():
+            asked += 1
+            await saved.taps("Yes, I was seen")
+            await saved.says("they looked at it")
+
+    assert asked == 1
+
+
 async def test_an_answer_that_calls_for_less_is_shown_too_and_plans_nothing(saved: Talker) -> None:
     await correct(saved, 1, "Yes")
     await correct(saved, 1, "No")
