@@ -27,6 +27,8 @@ class Phrases:
                 errors.append(f"{key}: must be text, is {type(value).__name__}")
             elif not value.strip():
                 errors.append(f"{key}: is empty")
+            elif value != value.strip(" "):
+                errors.append(f"{key}: begins or ends with a space, which is never shown")
             else:
                 texts[key] = value.strip()
         if errors:

@@ -11,6 +11,7 @@ from bot.metrics import Metrics
 from bot.talk import change, send, toast
 from bot.views import topics
 from bot.views.screen import Button, Screen, pack
+from content.markup import Html
 from content.model import Library
 from content.reading.signs import Signs
 from content.reading.topics import Decision, find_topic
@@ -38,9 +39,11 @@ def screen_for(decision: Decision, signs: Signs, library: Library) -> Screen:
 def care(library: Library, flags: Sequence[str]) -> Screen:
     """Name the signs, and offer the checklist."""
     phrases = library.phrases
-    names = phrases.plain("sign.and").join(phrases.plain(f"sign.{flag}") for flag in flags)
+    names = [phrases.say(f"sign.{flag}") for flag in flags]
     row = (Button(phrases.plain("button.check"), pack("k", "flag", flags[0]), "danger"),)
-    return Screen(phrases.say("sign.care", signs=names), (row,))
+    if len(names) == 1:
+        return Screen(phrases.say("sign.care", sign=names[0]), (row,))
+    return Screen(phrases.say("sign.care_several", signs=Html("\n".join(f"• {name}" for name in names))), (row,))
 
 
 async def answer(update: Update, context: Context, text: str, signs: Signs) -> None:

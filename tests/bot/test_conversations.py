@@ -43,6 +43,13 @@ async def test_a_question_about_something_else_is_refused_honestly(alice: Talker
     assert alice.buttons() == ["All topics"]
 
 
+async def test_several_signs_in_one_message_are_each_named_on_a_line(alice: Talker) -> None:
+    await alice.says("it hurts, it doubled in a week and chalky stuff comes out, what are these bumps?")
+
+    named = "• fast growth\n• pain, redness, swelling or a sore\n• chalky matter coming out"
+    assert alice.reads().startswith(f"You mention:\n\n{named}\n\nThose are signs")
+
+
 async def test_the_checklist_by_tapping_ends_in_an_outcome_with_its_reasons(alice: Talker) -> None:
     await alice.says("/check")
     await alice.taps("None of these")

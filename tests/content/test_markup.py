@@ -144,8 +144,8 @@ def test_an_unknown_phrase_and_a_missing_value_are_named():
 
 
 def test_all_phrases_that_are_no_text_are_named_at_once():
-    with pytest.raises(ValueError, match=r"a\.b: must be text, is int; c: is empty"):
-        Phrases.from_toml({"a": {"b": 1}, "c": " "})
+    with pytest.raises(ValueError, match=r"a\.b: must be text, is int; c: is empty; d: begins or ends with a space"):
+        Phrases.from_toml({"a": {"b": 1}, "c": " ", "d": " and "})
 
 
 @pytest.mark.case(47)
