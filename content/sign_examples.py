@@ -14,8 +14,6 @@ _HEADER = "## "
 _COMMENT = "# "
 _NO_EMERGENCY = "no emergency"
 _NO_FLAG = "none"
-# A share of the topics' example messages is enough to know what is no sign.
-EVERY_OTHER = 2
 # Replies with these meanings may tell of a sign.
 _TELLING = ("yes", "worse")
 
@@ -64,7 +62,7 @@ def read_other_messages(language: str = "en", root: Path = CONTENT) -> list[str]
     """Return messages and replies that tell of no sign, as far as nobody has judged them."""
     # What is sent to a check-in or a checklist is short, and must raise no alarm ("in an hour").
     calm = [one.text for one in read_reply_examples(language, root) if one.meaning not in _TELLING]
-    return [example.text for example in read_examples(language, root)][::EVERY_OTHER] + calm
+    return [example.text for example in read_examples(language, root)] + calm
 
 
 def sign_files(language: str, root: Path) -> list[Path]:

@@ -107,6 +107,6 @@ def parse_families(text: str) -> Families:
 
 def read_number(word: str) -> float | None:
     """Return the number that a word stands for; "one" says too often something else."""
-    if word[:1].isdigit():
+    if word[:1].isdecimal():
         return float(word.replace(",", ".")) if word.count(".") + word.count(",") <= 1 else None
     return _NUMBER_WORDS.get(word)

@@ -206,7 +206,9 @@ def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int)
                 if parts[place] != part:
                     break
                 marks[place].add(mark)
-    for place in range(length):
-        if text.sentences[place] in text.asking:
+    # "It hurts, what is it?" asks with its last statement alone.
+    last = dict(zip(text.sentences, text.statements, strict=True))
+    for place, sentence in enumerate(text.sentences):
+        if sentence in text.asking and text.statements[place] == last[sentence]:
             marks[place].add(QUESTION)
     return ["".join(sorted(found)) for found in marks]

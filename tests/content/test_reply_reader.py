@@ -98,6 +98,7 @@ def test_what_means_nothing_is_no_reply(text: str, question: Question, library: 
 @example("some " * 800, "check-in")
 @example("👍" * 4096, "checklist")
 @example("", "check-in")
+@example("❶ ② 3² ٤", "checklist")
 def test_any_text_has_a_meaning_of_its_question(library: Library, text: str, question: Question) -> None:
     got = read_reply(text, question, library.replies)
 
