@@ -207,8 +207,8 @@ def _marks(text: Statements, matches: Mapping[str, Sequence[Span]], length: int)
                     break
                 marks[place].add(mark)
     # "It hurts, what is it?" asks with its last statement alone.
-    last = dict(zip(text.sentences, text.statements, strict=True))
+    closing = dict(zip(text.sentences, text.statements, strict=True))
     for place, sentence in enumerate(text.sentences):
-        if sentence in text.asking and text.statements[place] == last[sentence]:
+        if sentence in text.asking and text.statements[place] == closing[sentence]:
             marks[place].add(QUESTION)
     return ["".join(sorted(found)) for found in marks]
