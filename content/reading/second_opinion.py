@@ -12,7 +12,7 @@ from content.reading.sign_model import EMERGENCY, SignModel
 # From this number of words on a text counts as long; no example shows that still longer ones score lower.
 _LONG_TEXT = 60
 # Of many windows on a text one may look like a sign by chance: so much doubt for each e-fold of windows.
-_DOUBT = 2.0
+_DOUBT = 1.0
 # The words round a mention say more for a sign than all of a message does.
 _DOUBT_OF_PIECE = 4.0
 

@@ -14,7 +14,7 @@ from content.reading.fitted import load_fitted, save_fitted
 from content.reading.sign_features import BLOCKS, BY_WORD, COMPANY, LETTERS, Features, number_letters
 
 # Raise this when the arrays, the head or the features of `sign_features` change their meaning.
-FORMAT = 4
+FORMAT = 5
 EMERGENCY = "emergency"
 _WHAT = "sign model"
 _MOST_REASONS = 3
