@@ -41,8 +41,9 @@ use_pinned_tzdata()
 gc.set_threshold(50_000)
 
 # On a machine with much else to do an example may take a second, which says nothing about it.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("everything", deadline=None, max_examples=200)
+hypothesis.settings.load_profile("everything" if EVERYTHING else "unhurried")
 
 # Read from the disk for each program that is made.
 health.version = functools.cache(health.version)

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from telegram.ext import AIORateLimiter, BaseRateLimiter
 
@@ -30,7 +30,6 @@ ARRIVALS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(rate=st.one_of(st.integers(1, 60), st.floats(0.1, 40)), arrivals=ARRIVALS, pause_after=st.integers(0, 130))
 def test_no_window_ever_holds_more_than_the_limits(rate: float, arrivals: list[Any], pause_after: int) -> None:
     async def main() -> tuple[Telegram, int]:

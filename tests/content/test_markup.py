@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content.markup import Html, clean, escape, find_unsupported, plain, to_html
@@ -93,13 +93,11 @@ def test_a_script_address_never_becomes_a_link():
     assert "<a" not in to_html("[click](javascript:alert(1))")
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_markdown_gives_valid_html(markdown):
     assert_valid(to_html(markdown))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_escaped_text_holds_no_tags_and_nothing_invisible(text):
     escaped = escape(text)
@@ -217,7 +215,6 @@ markups = st.recursive(
 
 
 @pytest.mark.case(47)
-@settings(deadline=None)
 @given(markups, st.integers(2, 40))
 def test_any_html_is_cut_into_valid_parts_that_fit_in_order(html, limit):
     parts = split(html, limit)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -168,7 +168,6 @@ _WORDS = sorted(
 _REPLIES = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=300), _REPLIES), st.sampled_from(get_args(Question)))
 @example("\ud800\x00‮", "checklist")
 @example("some " * 1000, "check-in")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -205,7 +205,6 @@ def test_why_a_sign_does_not_count_can_be_explained() -> None:
     }
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300) | st.lists(st.sampled_from(sorted(rules().sign_grammar.key_words()))).map(" ".join))
 def test_any_text_is_read(text: str) -> None:
     found = read(text)

@@ -14,7 +14,7 @@ from tests.conftest import EVERYTHING
 from tests.scheduler.machine import AnyOrder
 
 # A second or two; some hundreds of them at night.
-EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "12" if EVERYTHING else "8"))
+EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "12" if EVERYTHING else "5"))
 STEPS = 40
 
 # For a control, far more than are needed.

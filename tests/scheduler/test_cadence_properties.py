@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import DAILY, MO, MONTHLY, WEEKLY, rrule
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.cadence import Cadence, Nominal, Occurrence, catch_up, instant, next_occurrence, nominal_times
@@ -56,7 +56,6 @@ def first_fitting(cadence: Cadence) -> date:
     return next(day for day in days if fits(cadence, day, day))
 
 
-@settings(deadline=None)
 @given(cadences())
 def test_the_rule_gives_the_same_dates_as_walking_day_by_day(cadence: Cadence) -> None:
     first = first_fitting(cadence)
@@ -67,7 +66,6 @@ def test_the_rule_gives_the_same_dates_as_walking_day_by_day(cadence: Cadence) -
     assert [nominal.day for nominal in islice(nominal_times(cadence), len(expected))] == expected
 
 
-@settings(deadline=None)
 @given(cadences())
 def test_the_rule_gives_the_same_dates_as_dateutil(cadence: Cadence) -> None:
     start = datetime.combine(first_fitting(cadence), cadence.at, tzinfo=UTC)
@@ -92,7 +90,6 @@ def test_the_rule_gives_the_same_dates_as_dateutil(cadence: Cadence) -> None:
     assert list(islice(nominal_times(cadence), len(expected))) == expected
 
 
-@settings(deadline=None)
 @given(cadences(), st.dates(date(2020, 1, 1), LAST_DAY), MINUTES)
 def test_jumping_to_a_far_date_is_the_same_as_going_there(cadence: Cadence, day: date, at: time) -> None:
     after = Nominal(day, at)
@@ -102,7 +99,6 @@ def test_jumping_to_a_far_date_is_the_same_as_going_there(cadence: Cadence, day:
     assert jumped == next((nominal for nominal in nominal_times(cadence) if nominal > after), None)
 
 
-@settings(deadline=None)
 @given(
     cadences(),
     st.sampled_from(ZONES),
@@ -119,7 +115,6 @@ def test_the_next_occurrence_is_the_first_one_later(cadence: Cadence, key: str, 
     assert found == next((each for each in candidates if each.due_at > after), None)
 
 
-@settings(deadline=None)
 @given(cadences(), st.sampled_from(ZONES))
 def test_occurrences_rise_and_no_date_comes_twice(cadence: Cadence, key: str) -> None:
     found = walk(cadence, ZoneInfo(key), utc("2020-01-01") - DAY, 20)
@@ -128,7 +123,6 @@ def test_occurrences_rise_and_no_date_comes_twice(cadence: Cadence, key: str) ->
     assert len({each.nominal.day for each in found}) == len(found)
 
 
-@settings(deadline=None)
 @given(cadences(), st.integers(0, 30), st.integers(0, 30 * 24 * 60))
 def test_the_count_of_missed_ones_is_what_a_walk_counts(cadence: Cadence, start: int, minutes_down: int) -> None:
     zone = ZoneInfo("Europe/Berlin")

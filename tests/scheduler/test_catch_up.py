@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.cadence import Nominal, Occurrence, after_move, catch_up, first_occurrence, instant, next_occurrence
@@ -56,7 +56,6 @@ def test_a_move_back_over_the_date_line_does_not_bring_a_date_twice() -> None:
 
 
 @pytest.mark.case(85)
-@settings(deadline=None)
 @given(st.data())
 def test_moving_about_neither_repeats_nor_loses_a_date(data: st.DataObject) -> None:
     keys = st.sampled_from(["Pacific/Auckland", "Pacific/Honolulu", "Europe/Berlin", "Asia/Kathmandu", "America/Nuuk"])

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.cadence import Nominal, check_quiet, instant, quiet
@@ -56,7 +56,6 @@ def test_quiet_hours_all_day_are_refused(begin: str, end: str) -> None:
 
 
 @pytest.mark.case(91)
-@settings(deadline=None)
 @given(
     st.sampled_from(["Antarctica/Troll", "Australia/Lord_Howe", "America/Santiago", "America/Nuuk", "Europe/Berlin"]),
     st.datetimes(datetime(2027, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - in UTC by timezones

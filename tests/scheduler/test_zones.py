@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.cities import cities, fold
@@ -180,7 +180,6 @@ def test_what_is_no_place_suggests_nothing(typed: str) -> None:
     assert find_zones(typed, NOW) == ()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_gives_few_and_usable_suggestions(text: str) -> None:
     found = find_zones(text, NOW)

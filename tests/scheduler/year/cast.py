@@ -17,7 +17,7 @@ BEGIN = datetime(2027, 1, 1, tzinfo=UTC)
 END = datetime(2028, 1, 1, tzinfo=UTC)
 
 # Some seconds of one core; more by this setting.
-PEOPLE = int(os.environ.get("YEAR_PEOPLE") or ("1000" if EVERYTHING else "200"))
+PEOPLE = int(os.environ.get("YEAR_PEOPLE") or ("1000" if EVERYTHING else "120"))
 
 # Midnight changes, half hours, two hours, none at all, and changes that were given up in 2026.
 ZONES = (  # noqa: SIM905  # as a list it would be forty lines
