@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,11 +14,18 @@ from scheduler.cadence import QuietHours
 from scheduler.db.base import Base
 from scheduler.db.models import Person
 
+# Put together once: every message looks for its person.
+_FIND = select(Person).where(Person.chat_id == bindparam("this_chat"))
+_FIND_LOCKED = _FIND.with_for_update()
+_ENSURE = {
+    name: insert(Person.metadata.tables[Person.__tablename__]).on_conflict_do_nothing(index_elements=["chat_id"])
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
 
 async def find(session: AsyncSession, chat_id: int, *, lock: bool = False) -> Person | None:
     """Return the person of a private chat, if known; with `lock`, nobody else changes them until the end."""
-    query = select(Person).where(Person.chat_id == chat_id)
-    return await session.scalar(query.with_for_update() if lock else query)
+    return await session.scalar(_FIND_LOCKED if lock else _FIND, {"this_chat": chat_id})
 
 
 async def ensure(session: AsyncSession, chat_id: int, now: datetime) -> Person:
@@ -26,12 +33,7 @@ async def ensure(session: AsyncSession, chat_id: int, now: datetime) -> Person:
 
     Call it only for something that the person does now, so that a late update brings nobody back.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await session.execute(
-        insert(Person)
-        .values(chat_id=chat_id, created_at=now, quiet_from="22:00", quiet_to="08:00", discreet=True, calm_runs=0)
-        .on_conflict_do_nothing(index_elements=[Person.chat_id])
-    )
+    await session.execute(_ENSURE[session.get_bind().dialect.name], {"chat_id": chat_id, "created_at": now})
     person = await find(session, chat_id, lock=True)
     assert person is not None  # inserted above, or by another just before
     return person

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,14 +14,29 @@ from scheduler.db.models import SeenUpdate
 # After a quiet week Telegram's numbers start anew at random: an older row could hide a new update.
 REMEMBERED = timedelta(days=8)
 
+# What every update goes through is put together once: with new values in it each time, it would take longer to write
+# than to run.
+_TABLE = SeenUpdate.metadata.tables[SeenUpdate.__tablename__]
+_THIS = (_TABLE.c.bot_id == bindparam("this_bot"), _TABLE.c.update_id == bindparam("this_update"))
+_KNOWN = select(_TABLE.c.update_id, _TABLE.c.attempts, _TABLE.c.done).where(
+    _TABLE.c.bot_id == bindparam("this_bot"), _TABLE.c.update_id.in_(bindparam("these", expanding=True))
+)
+_FINISH = update(_TABLE).where(*_THIS).values(done=True)
+
+
+def _count(insert: Callable[..., sqlite.Insert | postgresql.Insert]) -> sqlite.Insert | postgresql.Insert:
+    statement = insert(_TABLE)
+    return statement.on_conflict_do_update(
+        index_elements=[_TABLE.c.bot_id, _TABLE.c.update_id], set_={"attempts": statement.excluded.attempts}
+    )
+
+
+_COUNT = {"sqlite": _count(sqlite.insert), "postgresql": _count(postgresql.insert)}
+
 
 async def begin(session: AsyncSession, bot_id: int, update_ids: Collection[int], now: datetime) -> dict[int, int]:
     """Count one attempt for each update not yet done and return the attempts of those, this one included."""
-    rows = await session.execute(
-        select(SeenUpdate.update_id, SeenUpdate.attempts, SeenUpdate.done).where(
-            SeenUpdate.bot_id == bot_id, SeenUpdate.update_id.in_(update_ids)
-        )
-    )
+    rows = await session.execute(_KNOWN, {"this_bot": bot_id, "these": list(update_ids)})
     known = {row.update_id: row for row in rows}
     attempts = {
         number: known[number].attempts + 1 if number in known else 1
@@ -29,18 +44,12 @@ async def begin(session: AsyncSession, bot_id: int, update_ids: Collection[int],
         if number not in known or not known[number].done
     }
     if attempts:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        statement = insert(SeenUpdate).values(
+        await session.execute(
+            _COUNT[session.get_bind().dialect.name],
             [
                 {"bot_id": bot_id, "update_id": number, "seen_at": now, "attempts": count, "done": False}
                 for number, count in attempts.items()
-            ]
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[SeenUpdate.bot_id, SeenUpdate.update_id],
-                set_={"attempts": statement.excluded.attempts},
-            )
+            ],
         )
     return attempts
 
@@ -56,9 +65,7 @@ async def take_back(session: AsyncSession, bot_id: int, update_id: int) -> None:
 
 async def finish(session: AsyncSession, bot_id: int, update_id: int) -> None:
     """Mark one update as done."""
-    await session.execute(
-        update(SeenUpdate).where(SeenUpdate.bot_id == bot_id, SeenUpdate.update_id == update_id).values(done=True)
-    )
+    await session.execute(_FINISH, {"this_bot": bot_id, "this_update": update_id})
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:
