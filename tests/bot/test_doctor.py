@@ -12,8 +12,15 @@ import pytest
 from bot.commands.doctor import Finding, _tables, examine
 from bot.keys import KeyFile, beside
 from bot.phone.server import Phone
+from content.model import Library
 
 TOKEN = "123456:" + "A" * 35
+
+
+@pytest.fixture(autouse=True)
+def read_already(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the content at once: to read it takes longer than all else here."""
+    monkeypatch.setattr("bot.commands.doctor.load_library", lambda: library)
 
 
 @pytest.fixture
@@ -42,7 +49,9 @@ def need_key(database: Path, name: str) -> None:
         connection.execute("INSERT INTO used_keys (name, since) VALUES (?, 0)", (name,))
 
 
-def test_a_bot_that_can_run_is_in_order(database: Path) -> None:
+def test_a_bot_that_can_run_is_in_order(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Here the content is read as well.
+    monkeypatch.undo()
     with Phone(tokens=[TOKEN]).in_thread() as phone:
         environ = {
             "TELEGRAM_BOT_TOKEN": TOKEN,

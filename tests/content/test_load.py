@@ -14,7 +14,7 @@ import pytest
 
 from content import load, wording
 from content.load import CONTENT, ContentError, find_problems, load_library, parse_topic
-from content.model import TOPIC_IDS
+from content.model import TOPIC_IDS, Library
 from content.problem import Problem
 from content.reading.sign_rules import parse_sign_rules
 
@@ -177,11 +177,11 @@ def test_all_errors_of_all_files_are_listed_at_once(root):
     assert any("en/checklist.toml: version" in line for line in lines)
 
 
-def test_a_review_that_is_overdue_is_reported_but_keeps_no_bot_down():
+def test_a_review_that_is_overdue_is_reported_but_keeps_no_bot_down(library: Library):
     problems = find_problems("en", today=date(2027, 11, 23))
 
     assert Problem(THANKS, "next_review", "2027-11-22 has passed") in problems
-    assert len(problems) == len(load_library().topics)
+    assert len(problems) == len(library.topics)
 
 
 def test_a_review_in_the_future_is_reported():
