@@ -22,7 +22,7 @@ from bot.polling import Deaf, Poller
 from bot.transport import AiohttpRequest
 from bot.webside import Place
 from scheduler.db.engine import Database
-from tests.bot.replicas import SECRET, Replica, free_port, message, replica, until
+from tests.bot.replicas import SECRET, Replica, free_port, let_go, message, replica, until
 from tests.chat import Chats, Talker
 from tests.clock import StillClock
 
@@ -76,8 +76,9 @@ async def test_a_program_without_its_database_is_alive_but_not_ready(
 
 @pytest.mark.case(14)
 async def test_a_program_that_cannot_reach_telegram_at_its_start_waits_and_is_not_ready(
-    chats: Chats, phone: Phone
+    chats: Chats, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.program.FIRST_PAUSE", 0.1)
     phone.fail(chats.token, "*", drop=True, times=-1)
     port = free_port()
     program = chats.program(place=Place("127.0.0.1", port))
@@ -169,6 +170,7 @@ async def test_a_call_that_never_comes_back_is_given_up(
 
     async with replica(chats, polls=True):
         await until(lambda: alice.answers())
+    let_go()
 
     assert hanging.happened == 2
 
@@ -190,8 +192,8 @@ async def test_answers_refusals_and_checklists_are_counted(chats: Chats, one: Re
 
 
 async def test_neither_health_nor_metrics_show_a_person_or_a_secret(chats: Chats, alice: Talker) -> None:
-    alice.phone.writes("canary-text")
     async with replica(chats) as one:
+        alice.phone.writes("canary-text")
         await until(lambda: alice.answers())
         await one.post(message(alice, "canary-text"), secret="a-canary-secret")
         shown = "".join([(await one.get(path))[1] for path in ("/healthz", "/readyz", "/metrics")])

@@ -15,7 +15,7 @@ from bot import crew, intake, polling
 from bot.polling import EXIT_TOKEN, Deaf
 from scheduler.db.engine import Database
 from scheduler.db.models import SeenUpdate
-from tests.bot.replicas import PATIENCE, Replica, replica, until
+from tests.bot.replicas import PATIENCE, Replica, let_go, replica, until
 from tests.chat import Chats, Talker
 
 MANY = 20
@@ -28,9 +28,7 @@ HELD = 300.0
 async def _let_go(chats: Chats) -> AsyncIterator[None]:
     """Let no call that the local Telegram was told to hold keep it from stopping."""
     yield
-    for task in asyncio.all_tasks():
-        if getattr(task.get_coro(), "__name__", "") == "run_asgi":
-            task.cancel()
+    let_go()
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +75,8 @@ def sent_to(chats: Chats) -> list[str]:
 
 async def bob_among_alices(chats: Chats, alice: Talker, bob: Talker, patch: pytest.MonkeyPatch) -> int:
     """Let Alice write a lot, and Bob once when she has her first answer. Return at which place his answer came."""
-    # One in a tenth of a second to a chat; one in a second would make the control long.
-    patch.setattr("bot.line.PRIVATE", (0.1, 1))
+    # One in a twentieth of a second to a chat; one in a second would make the control long.
+    patch.setattr("bot.line.PRIVATE", (0.05, 1))
     for _ in range(MANY):
         alice.phone.writes("/help")
     async with replica(chats, polls=True):
@@ -91,6 +89,8 @@ async def bob_among_alices(chats: Chats, alice: Talker, bob: Talker, patch: pyte
 async def test_who_writes_once_does_not_wait_for_who_writes_a_lot(
     chats: Chats, alice: Talker, bob: Talker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(polling, "ASK_AGAIN_SECONDS", 0.2)
+
     assert await bob_among_alices(chats, alice, bob, monkeypatch) < MANY
 
 
@@ -123,7 +123,7 @@ async def test_control_fetched_only_with_empty_hands_others_wait_until_it_is_giv
     one: Replica, chats: Chats, alice: Talker, bob: Talker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(intake, "HANDLER_SECONDS", 0.7)
+    monkeypatch.setattr(intake, "HANDLER_SECONDS", 0.4)
     monkeypatch.setattr(intake.Intake, "_say_sorry", _say_nothing)
 
     assert await bob_beside_a_stuck_alice(one, chats, alice, bob) == intake.ATTEMPTS - 1
@@ -152,7 +152,8 @@ async def test_with_something_in_hand_telegram_is_not_asked_again_and_again(
 async def test_a_failed_message_is_tried_again_in_its_place_while_others_are_answered(
     one: Replica, chats: Chats, alice: Talker, bob: Talker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "HANDLER_SECONDS", 1.0)
+    monkeypatch.setattr(crew, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(intake, "HANDLER_SECONDS", 0.8)
     slow = Slow(chats, alice)
     alice.phone.writes("/help")
     alice.phone.writes("/privacy")

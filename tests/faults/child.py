@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 from unittest.mock import patch
 
 from bot.clock import system_clock
 from bot.logs import set_up_logs
 from bot.polling import Deaf, Poller
-from bot.program import DRAIN_SECONDS, Program, stop_on_signals
-from scheduler.db import claims
+from bot.program import Program, stop_on_signals
 from scheduler.deliver import LEASE
 from scheduler.zones import use_pinned_tzdata
 from tests.faults.unprotected import NeverAsks, SendsAfterTheMark
@@ -42,11 +42,10 @@ class Orders:
     # ---
     per_second: float = 25.0
     lease: timedelta = LEASE
-    drain: float = DRAIN_SECONDS
     # False: deliver only, as a replica does that gets no updates. Two that poll would take them from each other.
     polls: bool = True
-    max_unknowns: int = claims.MAX_UNKNOWNS
-    first_retry: timedelta = claims.FIRST_RETRY
+    # Constants by their full names, with what they are instead.
+    instead: Mapping[str, Any] = field(default_factory=dict)
     without: str = ""
 
 
@@ -85,9 +84,8 @@ def redirect(path: str) -> None:
 
 async def _run(orders: Orders) -> None:
     with ExitStack() as changes:
-        changes.enter_context(patch("bot.program.DRAIN_SECONDS", orders.drain))
-        changes.enter_context(patch("scheduler.db.claims.MAX_UNKNOWNS", orders.max_unknowns))
-        changes.enter_context(patch("scheduler.db.claims.FIRST_RETRY", orders.first_retry))
+        for name, value in orders.instead.items():
+            changes.enter_context(patch(name, value))
         if orders.without:
             changes.enter_context(patch("bot.program.Deliverer", WITHOUT[orders.without]))
         program = Program(

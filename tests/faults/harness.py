@@ -22,6 +22,7 @@ from bot.phone.people import Person
 from bot.phone.server import Phone
 from scheduler.db.engine import Database
 from scheduler.db.models import SeenUpdate
+from tests.bot.replicas import let_go
 from tests.faults import child
 from tests.keys import KEY
 
@@ -191,9 +192,7 @@ class Scene:
                 process.join()
                 process.close()
         # A call that the local Telegram was told to hold would keep it from stopping for as long.
-        for task in asyncio.all_tasks():
-            if getattr(task.get_coro(), "__name__", "") == "run_asgi":
-                task.cancel()
+        let_go()
 
 
 def answers(person: Person) -> int:

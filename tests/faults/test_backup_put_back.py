@@ -22,10 +22,10 @@ from tests.scheduler.builders import opened
 DUE = 100
 
 # Slow enough to make the backup in the middle of it.
-PER_SECOND = 60
+PER_SECOND = 80
 
 # So that what was claimed when the backup was made is free soon after.
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=1)
 
 
 @pytest.mark.case(70)

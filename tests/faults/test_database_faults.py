@@ -16,6 +16,7 @@ from scheduler.db import people, plans
 from scheduler.db.engine import Database
 from scheduler.db.models import Plan
 from tests.clock import StillClock
+from tests.conftest import EVERYTHING
 from tests.faults.checker import judge, unfinished
 from tests.faults.crowd import gather
 from tests.faults.harness import SEEDS, TOKEN, Scene, dice, eventually
@@ -30,9 +31,18 @@ CUTS, COMMITS = 5, 15
 LEASE = timedelta(seconds=1)
 
 # Instead of ten seconds, so that the test is over in a few.
-RETRY = timedelta(seconds=0.5)
+RETRY = {"scheduler.db.claims.FIRST_RETRY": timedelta(seconds=0.5)}
 
 LOCKS = 20
+
+# Between two attempts to fetch updates, in seconds.
+SHORT_PAUSE = {"bot.polling.FIRST_PAUSE": 0.2}
+
+# What waits for a lock gives up after ten seconds as shipped.
+IMPATIENT = SHORT_PAUSE if EVERYTHING else SHORT_PAUSE | {"scheduler.db.engine.BUSY_SECONDS": 1}
+
+# The regular look comes sooner than every four seconds.
+LOOKS_SOON = SHORT_PAUSE | {"scheduler.jobs.LONGEST_SLEEP": timedelta(seconds=0.5)}
 
 EDITS = 5
 
@@ -50,7 +60,7 @@ async def test_a_line_to_the_database_that_is_cut_at_commits_costs_no_check_in(s
     due = await gather(scene, DUE)
 
     async with Proxy(scene.database_url, chance.sample(range(2, COMMITS), CUTS)) as proxy:
-        bot = await scene.start(database_url=proxy.url, lease=LEASE, first_retry=RETRY, per_second=50)
+        bot = await scene.start(database_url=proxy.url, lease=LEASE, per_second=50, instead=RETRY)
         alice = scene.person("Alice")
         alice.writes("/help")
         await eventually(lambda: _is_over(scene), "the end of every delivery")
@@ -109,14 +119,14 @@ async def test_control_edits_that_do_not_lock_what_they_read_are_lost(clock: Sti
 async def test_a_file_that_is_locked_again_and_again_only_delays(small_scene: Scene) -> None:
     scene, alice = small_scene, small_scene.person("Alice")
     due = await gather(scene, DUE)
-    bot = await scene.start(per_second=DUE / 2)
+    bot = await scene.start(per_second=DUE)
 
     for number in range(1, LOCKS + 1):
         with _locked(scene.database_url):
             if number % 5 == 0:
                 alice.writes("/help")
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.01)
     await eventually(lambda: _is_over(scene), "the end of every delivery")
     await scene.until_done(LOCKS // 5)
 
@@ -132,7 +142,7 @@ async def test_a_file_that_stays_locked_leaves_updates_with_telegram_and_emergen
     small_scene: Scene,
 ) -> None:
     scene, alice, bob = small_scene, small_scene.person("Alice"), small_scene.person("Bob")
-    bot = await scene.start()
+    bot = await scene.start(instead=IMPATIENT)
 
     with _locked(scene.database_url):
         alice.writes("/help")
@@ -151,7 +161,7 @@ async def test_a_file_that_stays_locked_leaves_updates_with_telegram_and_emergen
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_database_that_turns_read_only_leaves_updates_with_telegram(scene: Scene) -> None:
     alice = scene.person("Alice")
-    bot = await scene.start()
+    bot = await scene.start(instead=SHORT_PAUSE)
     # By then it has the lease for polling.
     alice.writes("/start")
     await scene.until_done(1)
@@ -169,7 +179,7 @@ async def test_a_database_that_turns_read_only_leaves_updates_with_telegram(scen
 @pytest.mark.case(68)
 async def test_a_full_disk_stops_everything_and_nothing_is_lost_when_there_is_room_again(small_scene: Scene) -> None:
     scene, alice = small_scene, small_scene.person("Alice")
-    bot = await scene.start()
+    bot = await scene.start(instead=LOOKS_SOON)
     # A process that may write files only up to a size fails as on a full disk, in the same system call.
     resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (FULL_AT, resource.RLIM_INFINITY))
 

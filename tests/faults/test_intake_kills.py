@@ -19,6 +19,12 @@ BAD_ONE = 50
 
 NONE_OF_THESE = "None of these"
 
+# One message a second to a chat would only make these longer: (seconds between two, how many at once).
+CHATS_AT_EASE = {"bot.line.PRIVATE": (0.05, 3)}
+
+# With something in hand Telegram is asked again after so many seconds.
+ASKS_SOON = {"bot.polling.ASK_AGAIN_SECONDS": 0.15}
+
 # No log may hold it.
 CANARY = "canary-7f3a"
 
@@ -34,7 +40,7 @@ def confirms(given: dict[str, Any]) -> bool:
 @pytest.mark.case(1)
 async def test_five_messages_in_hand_at_a_kill_are_all_answered_after_it_and_none_twice(scene: Scene) -> None:
     people = [scene.person(f"Person {n}") for n in range(5)]
-    scene.phone.fail(TOKEN, "sendMessage", times=2, status=200, delay=0.5)
+    scene.phone.fail(TOKEN, "sendMessage", times=2, status=200, delay=0.2)
     held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
     for person in people:
         person.writes("/help")
@@ -59,12 +65,12 @@ async def test_five_messages_of_one_person_are_answered_in_order_over_a_kill(sma
     for command in commands:
         alice.writes(command)
 
-    bot = await scene.start()
+    bot = await scene.start(instead=CHATS_AT_EASE)
     await scene.until_done(1)
     await eventually(lambda: held.happened == 1, "the second answer under way")
     await bot.kill()
     scene.phone.heal(TOKEN)
-    await scene.start()
+    await scene.start(instead=CHATS_AT_EASE)
     await scene.until_done(5)
 
     texts = [seen.text for seen in alice.sees() if seen.from_bot]
@@ -125,7 +131,7 @@ async def test_what_came_and_went_beside_a_slow_chat_is_neither_lost_nor_repeate
     for person in (early, alice, alice):
         person.writes("/help")
 
-    bot = await scene.start()
+    bot = await scene.start(instead=ASKS_SOON)
     await eventually(lambda: held.happened == 1, "her first answer under way")
     for number, person in enumerate(others, 2):
         person.writes("/help")
@@ -229,7 +235,7 @@ async def test_what_no_release_knows_yet_is_passed_over_and_lower_numbers_than_b
     scene, alice = small_scene, small_scene.person("Alice")
     message = alice.writes("/help") | {"aura": {"colour": "blue"}, "entities": [{"type": "hologram"} | SPAN]}
     news = [{"update_id": 5, "mind_read": {"from": alice.user}}, {"update_id": 6, "message": message}]
-    await scene.start()
+    await scene.start(instead=CHATS_AT_EASE)
     await scene.until(lambda: answers(alice) == 1)
 
     # Telegram's numbers start anew after a quiet week.

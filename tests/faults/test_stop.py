@@ -9,8 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.program import STOP_SECONDS
+from bot.crew import LEAVE_SECONDS
+from bot.intake import HANDLER_SECONDS
+from bot.polling import CONFIRM_SECONDS
+from bot.program import DRAIN_SECONDS, STOP_SECONDS
 from scheduler.db.models import CheckIn, SeenUpdate
+from tests.conftest import EVERYTHING
 from tests.faults.checker import judge, unfinished
 from tests.faults.crowd import gather
 from tests.faults.harness import HELD, TOKEN, Scene, eventually
@@ -18,9 +22,15 @@ from tests.faults.harness import HELD, TOKEN, Scene, eventually
 DUE = 200
 
 # So slow that most of what is claimed has not been begun when it has to stop.
-SLOW, SHORT_DRAIN = 10, 1.0
+SLOW, SHORT_DRAIN = 20, 0.5
 
-LEASE = timedelta(seconds=2)
+# As many as are under way at once.
+FEW = 10
+
+LEASE = timedelta(seconds=1)
+
+# A handler and a stop that waits for it take a quarter of a minute as shipped.
+SHORTER = {"bot.intake.HANDLER_SECONDS": 1.0, "bot.crew.LEAVE_SECONDS": 2.0, "bot.program.STOP_SECONDS": 8.0}
 
 # Beyond the bot's own limit: for the machine that runs the test.
 GRACE = 5.0
@@ -29,7 +39,7 @@ GRACE = 5.0
 @pytest.mark.case(62)
 async def test_a_stop_in_the_middle_of_a_delivery_gives_back_what_was_not_begun(scene: Scene) -> None:
     due = await gather(scene, DUE)
-    bot = await scene.start(per_second=SLOW, drain=SHORT_DRAIN, lease=LEASE)
+    bot = await scene.start(per_second=SLOW, lease=LEASE, instead={"bot.program.DRAIN_SECONDS": SHORT_DRAIN})
     await scene.until(lambda: scene.count("sendMessage") >= SLOW)
 
     bot.signal(signal.SIGTERM)
@@ -47,10 +57,10 @@ async def test_a_stop_in_the_middle_of_a_delivery_gives_back_what_was_not_begun(
 
 @pytest.mark.case(62)
 async def test_a_second_signal_ends_it_at_once_and_the_next_bot_goes_on(scene: Scene) -> None:
-    due = await gather(scene, SLOW)
+    due = await gather(scene, FEW)
     held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
     bot = await scene.start(lease=LEASE)
-    await eventually(lambda: held.happened == SLOW, "every request under way")
+    await eventually(lambda: held.happened == FEW, "every request under way")
 
     bot.signal(signal.SIGTERM)
     await eventually(lambda: not scene.phone.polling(TOKEN), "the first signal taken in")
@@ -69,10 +79,11 @@ async def test_a_second_signal_ends_it_at_once_and_the_next_bot_goes_on(scene: S
 async def test_a_handler_that_never_returns_holds_up_no_stop_and_its_update_is_tried_again(
     small_scene: Scene,
 ) -> None:
+    assert max(HANDLER_SECONDS, DRAIN_SECONDS) < LEAVE_SECONDS < LEAVE_SECONDS + CONFIRM_SECONDS < STOP_SECONDS
     scene, alice = small_scene, small_scene.person("Alice")
     held = scene.phone.fail(TOKEN, "sendMessage", times=-1, drop=True, delay=HELD)
     alice.writes("/help")
-    bot = await scene.start()
+    bot = await scene.start(instead={} if EVERYTHING else SHORTER)
     await eventually(lambda: held.happened == 1, "a handler at work")
 
     began = time.monotonic()

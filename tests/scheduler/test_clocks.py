@@ -25,14 +25,14 @@ from tests.scheduler.builders import Post, deliver_all, make_plan, opened
 # 9:00 in Berlin on Monday the 23rd.
 DUE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
-# Longer than the second that APScheduler gives a job by default.
-BLOCKED = 2.0
+# Longer than the second that APScheduler gives a job by default, which is to run SOON.
+BLOCKED = 1.6
 
 # After a plan is due, and before its loop stands still, in seconds.
 SOON = 0.4
 
 # Far less than the next regular look, so that only one that was planned can be in time.
-AT_ONCE = 1.0
+AT_ONCE = 0.7
 
 HOUR = timedelta(hours=1)
 
@@ -144,8 +144,8 @@ async def test_after_three_hours_of_sleep_what_came_due_is_sent_at_the_next_regu
     database: Database, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert timedelta(seconds=5) >= LONGEST_SLEEP + JUMP_PAUSE
-    monkeypatch.setattr("scheduler.jobs.LONGEST_SLEEP", timedelta(seconds=SOON))
-    monkeypatch.setattr("scheduler.jobs.JUMP_PAUSE", timedelta(seconds=SOON))
+    monkeypatch.setattr("scheduler.jobs.LONGEST_SLEEP", timedelta(seconds=SOON) / 2)
+    monkeypatch.setattr("scheduler.jobs.JUMP_PAUSE", timedelta(seconds=SOON) / 2)
 
     with capture_logs() as logs:
         await _sleep_three_hours(database, machine)
