@@ -43,9 +43,12 @@ LOOK_EVERY = 0.01
 # For ever, as far as these tests are concerned: how long the local Telegram keeps an answer back, in seconds.
 HELD = 300
 
+# One message a second to a chat only makes a test longer: here the seconds between two, and how many at once.
+CHATS_AT_EASE = {"bot.line.PRIVATE": (0.05, 3)}
+
 # Importing all of the program takes seconds. These children are forked from a process that has done it.
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["__main__", child.__name__])
+_forks.set_forkserver_preload(["__main__", child.__name__, "tests.faults.frozen"])
 
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str, patience: float = PATIENCE) -> None:

@@ -12,15 +12,12 @@ from sqlalchemy import select
 from bot.phone.people import Person
 from scheduler.db.models import Run, SeenUpdate
 from tests.faults import unprotected
-from tests.faults.harness import HELD, TOKEN, Scene, answers, eventually
+from tests.faults.harness import CHATS_AT_EASE, HELD, TOKEN, Scene, answers, eventually
 
 BATCH = 100
 BAD_ONE = 50
 
 NONE_OF_THESE = "None of these"
-
-# One message a second to a chat would only make these longer: (seconds between two, how many at once).
-CHATS_AT_EASE = {"bot.line.PRIVATE": (0.05, 3)}
 
 # With something in hand Telegram is asked again after so many seconds.
 ASKS_SOON = {"bot.polling.ASK_AGAIN_SECONDS": 0.15}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.polling import CONFLICTS
-from tests.faults.harness import TOKEN, Scene, answers
+from tests.faults.harness import CHATS_AT_EASE, TOKEN, Scene, answers
 
 # After a failure, before it grows: instead of a second.
 FIRST_PAUSE = 0.2
@@ -86,7 +86,7 @@ async def test_nothing_is_fetched_while_telegram_asks_for_a_pause(small_scene: S
 @pytest.mark.case(12)
 async def test_whatever_comes_instead_of_updates_nothing_is_lost(small_scene: Scene) -> None:
     scene, alice = small_scene, small_scene.person("Alice")
-    bot = await scene.start(instead=SHORT_PAUSE)
+    bot = await scene.start(instead=SHORT_PAUSE | CHATS_AT_EASE)
 
     for number, trouble in enumerate(TROUBLE.values(), 1):
         fault = scene.phone.fail(TOKEN, "getUpdates", **trouble)  # type: ignore[arg-type]  # different ones
