@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -145,22 +146,19 @@ async def _killed_before_anything_arrives(scene: Scene, **without: str) -> Verdi
 
 @pytest.mark.case(53)
 async def test_a_bot_that_is_killed_at_every_answer_sends_two_copies_and_no_third(scene: Scene) -> None:
-    verdict = await _killed_at_every_answer(scene)
+    verdict = await _killed_at_every_answer(scene, {})
 
     assert not verdict.broken
     assert len(verdict.doubled) == 1
 
 
-MORE_REPEATS = {"scheduler.db.claims.MAX_UNKNOWNS": 99}
-
-
 async def test_control_without_the_limit_of_repeats_there_are_more_than_two_copies(small_scene: Scene) -> None:
-    verdict = await _killed_at_every_answer(small_scene, **MORE_REPEATS)
+    verdict = await _killed_at_every_answer(small_scene, {"scheduler.db.claims.MAX_UNKNOWNS": 99})
 
     assert len(verdict.too_often) == 1
 
 
-async def _killed_at_every_answer(scene: Scene, **instead: int) -> Verdict:
+async def _killed_at_every_answer(scene: Scene, instead: Mapping[str, int]) -> Verdict:
     due = await gather(scene, 1)
     fault = scene.phone.fail(TOKEN, "sendMessage", times=-1, status=200, delay=HELD, after_recording=True)
     for copy in range(1, 4):
