@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from datetime import date, timedelta
+from importlib import import_module
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import bot
-from bot.views import check_ins, timeline
+from bot.views import check_ins
 from bot.views.lanes import MAX_TICKS, groups, ticks
 from bot.views.record import ANSWERS, Check, Entry, Visit
 from bot.views.timeline_caption import MAX_UNITS, caption, units
@@ -41,8 +43,14 @@ def phrases(library: Library) -> Phrases:
     return library.phrases
 
 
+@pytest.fixture(scope="module")
+def timeline() -> ModuleType:
+    """Return the module. What draws is loaded with it: not each worker of the tests comes to that."""
+    return import_module("bot.views.timeline")
+
+
 @pytest.mark.parametrize("number", [1, 3, 12, 60])
-def test_telegram_takes_the_picture_as_a_photo(number: int, phrases: Phrases):
+def test_telegram_takes_the_picture_as_a_photo(number: int, phrases: Phrases, timeline: ModuleType):
     shown = diary(number)
 
     png = timeline.timeline(shown, phrases)
@@ -55,24 +63,24 @@ def test_telegram_takes_the_picture_as_a_photo(number: int, phrases: Phrases):
     assert len(png) < 500_000
 
 
-def test_the_picture_of_everything_at_once_is_still_a_photo(phrases: Phrases):
+def test_the_picture_of_everything_at_once_is_still_a_photo(phrases: Phrases, timeline: ModuleType):
     png = timeline.timeline(flood(), phrases)
 
     width, height = Image.open(BytesIO(png)).size
     assert height / width < 2
 
 
-def test_the_same_record_gives_the_same_bytes(phrases: Phrases):
+def test_the_same_record_gives_the_same_bytes(phrases: Phrases, timeline: ModuleType):
     assert timeline.timeline(diary(12), phrases) == timeline.timeline(diary(12), phrases)
 
 
-def test_the_width_can_be_chosen(phrases: Phrases):
+def test_the_width_can_be_chosen(phrases: Phrases, timeline: ModuleType):
     narrow = timeline.timeline(diary(3), phrases, width_px=540)
 
     assert Image.open(BytesIO(narrow)).width == 540
 
 
-def test_an_empty_record_is_refused(phrases: Phrases):
+def test_an_empty_record_is_refused(phrases: Phrases, timeline: ModuleType):
     empty = record(entries=())
 
     with pytest.raises(ValueError, match="empty"):
@@ -81,7 +89,7 @@ def test_an_empty_record_is_refused(phrases: Phrases):
         caption(empty, phrases)
 
 
-def test_no_text_leaves_the_picture_or_reaches_the_marks(phrases: Phrases):
+def test_no_text_leaves_the_picture_or_reaches_the_marks(phrases: Phrases, timeline: ModuleType):
     picture = timeline._Picture(EVERYTHING, phrases)
     picture.draw(timeline.WIDTH)
     lanes = {lane.label for group in groups(EVERYTHING, phrases) for lane in group.lanes}
@@ -93,7 +101,7 @@ def test_no_text_leaves_the_picture_or_reaches_the_marks(phrases: Phrases):
     assert max(boxes[label].x1 for label in lanes) < timeline.LEFT - timeline.MARK / 2
 
 
-def test_everything_a_record_can_hold_has_a_mark_and_a_word(phrases: Phrases):
+def test_everything_a_record_can_hold_has_a_mark_and_a_word(phrases: Phrases, timeline: ModuleType):
     marks = {mark.kind for group in groups(EVERYTHING, phrases) for lane in group.lanes for mark in lane.marks}
 
     assert marks == timeline.SHAPES.keys()
@@ -102,21 +110,21 @@ def test_everything_a_record_can_hold_has_a_mark_and_a_word(phrases: Phrases):
 
 
 @pytest.mark.parametrize("together", [check_ins.SIZES, LEVELS, SEEN])
-def test_marks_of_one_lane_differ_without_their_colour(together: tuple[str, ...]):
+def test_marks_of_one_lane_differ_without_their_colour(together: tuple[str, ...], timeline: ModuleType):
     looks = {kind: (shape, filled, size) for kind, (shape, _, filled, size) in timeline.SHAPES.items()}
 
     for one, other in combinations(together, 2):
         assert looks[one] != looks[other]
 
 
-def test_text_and_marks_stand_out_from_what_is_below_them():
+def test_text_and_marks_stand_out_from_what_is_below_them(timeline: ModuleType):
     for ink in (timeline.INK, timeline.QUIET):
         assert min(_contrast(ink, timeline.PAPER), _contrast(ink, timeline.BAND)) > 4.5
     for kind, (_, colour, _, _) in timeline.SHAPES.items():
         assert _contrast(colour, timeline.BAND) > 3, kind
 
 
-def test_an_unknown_sign_of_a_newer_file_is_shown_as_another(phrases: Phrases):
+def test_an_unknown_sign_of_a_newer_file_is_shown_as_another(phrases: Phrases, timeline: ModuleType):
     shown = record(entries=(Entry(LAST, "changed", flags=("from-the-future",)),))
 
     assert phrases.plain("timeline.sign_another") in plain(caption(shown, phrases))
