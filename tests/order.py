@@ -15,7 +15,7 @@ WAITING = (
     "tests/bot/test_side_by_side.py",
     "tests/scheduler/test_clocks.py",
 )
-WAITERS = 3
+WAITERS = 2
 
 # Single tests that take seconds: at the end they would hold up all.
 LONG = ("tests/bot/test_canary.py", "tests/scheduler/test_year.py", "tests/scheduler/upgrades/")

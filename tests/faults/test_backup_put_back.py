@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
+from typer.testing import CliRunner
 
-from scheduler.db.backup import restore, save
+from bot.__main__ import app
+from scheduler.db.backup import BackupError, restore, save
 from tests.faults.checker import copies, unfinished
 from tests.faults.crowd import Due, gather
 from tests.faults.harness import Scene, answers, eventually, tell
-from tests.keys import new_vault
+from tests.keys import KEY, new_vault
 from tests.scheduler.builders import opened
 
 DUE = 100
@@ -51,6 +54,23 @@ async def test_control_a_copy_that_is_only_put_in_place_sends_again_what_was_sen
     again = sum(times > 1 for times in _counts(small_scene).values())
     tell(f"{again} of {DUE} again")
     assert 0 < again < DUE
+
+
+async def test_nothing_is_put_back_under_a_running_bot(small_scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, backup = Path(make_url(small_scene.database_url).database or ""), small_scene.folder / "backup.db"
+    await asyncio.to_thread(save, path, backup)
+    monkeypatch.setenv("DATABASE_URL", small_scene.database_url)
+    monkeypatch.setenv("CALCIBOT_KEYS", KEY)
+    bot = await small_scene.fork_command()
+
+    refused = await asyncio.to_thread(CliRunner().invoke, app, ["restore", str(backup), "--yes"])
+    bot.signal(signal.SIGTERM)
+    assert await bot.ended() == 0
+    accepted = await asyncio.to_thread(CliRunner().invoke, app, ["restore", str(backup), "--yes"])
+
+    assert isinstance(refused.exception, BackupError)
+    assert "stop the bot first" in str(refused.exception)
+    assert accepted.exit_code == 0, accepted.output
 
 
 async def _delivered_with_a_backup_in_the_middle(scene: Scene) -> tuple[Sequence[Due], Path]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +12,6 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import Result
 
-from bot.phone.server import Phone
 from scheduler.db import migrate
 from scheduler.db.backup import BackupError
 from scheduler.db.engine import Database
@@ -24,28 +19,11 @@ from scheduler.db.keys import MissingKeysError
 from scheduler.db.models import Person
 from scheduler.db.revision import NewerDatabaseError
 from tests.bot.backup.files import chats, damage, restore
-from tests.keys import KEY, OTHER_KEY, new_vault
+from tests.keys import OTHER_KEY, new_vault
 
 ROOT = Path(__file__).parents[3]
 
 TOKEN = "123456:" + "A" * 35
-
-
-@pytest.fixture
-def bot(file: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start the bot on that database."""
-    with Phone(tokens=[TOKEN]).in_thread() as phone:
-        environment = os.environ | {
-            "TELEGRAM_BOT_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": phone.url,
-            "DATABASE_URL": f"sqlite:///{file}",
-            "CALCIBOT_KEYS": KEY,
-        }
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-        ) as process:
-            yield process
-            process.kill()
 
 
 def test_nothing_is_put_back_while_somebody_has_the_database_open(file: Path, copy: Path) -> None:
@@ -59,23 +37,6 @@ def test_nothing_is_put_back_while_somebody_has_the_database_open(file: Path, co
 
     assert file.stat().st_ino == before
     assert restore(copy, file).aside
-
-
-def test_nothing_is_put_back_under_a_running_bot(
-    file: Path, copy: Path, calcibot: Callable[..., Result], bot: subprocess.Popen[str]
-) -> None:
-    assert bot.stderr is not None
-    while "the bot listens" not in bot.stderr.readline():
-        assert bot.poll() is None
-
-    refused = calcibot("restore", copy, "--yes")
-    bot.send_signal(signal.SIGTERM)
-    bot.wait(30)
-    accepted = calcibot("restore", copy, "--yes")
-
-    assert isinstance(refused.exception, BackupError)
-    assert "stop the bot first" in str(refused.exception)
-    assert accepted.exit_code == 0, accepted.output
 
 
 def test_without_a_yes_nothing_is_put_back(file: Path, copy: Path, calcibot: Callable[..., Result]) -> None:
