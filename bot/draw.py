@@ -7,12 +7,12 @@ import sys
 import tomllib
 from datetime import date
 from importlib import import_module
+from importlib.resources import files
 from typing import Literal
 
 from pydantic import TypeAdapter
 
 from bot.views.record import Record
-from content.load import CONTENT
 from content.phrases import Phrases
 
 Kind = Literal["timeline", "report"]
@@ -53,7 +53,7 @@ async def draw(kind: Kind, record: Record, today: date, language: str = "en") ->
 def main(kind: str, today: str, language: str) -> None:
     """Read a record from standard input and write the picture or page to standard output."""
     record = _records.validate_json(sys.stdin.buffer.read())
-    phrases = Phrases.from_toml(tomllib.loads((CONTENT / language / "phrases.toml").read_text(encoding="utf-8")))
+    phrases = Phrases.from_toml(tomllib.loads(files("content").joinpath(language, "phrases.toml").read_text("utf-8")))
     # Only here are the drawing libraries loaded: they would double the bot's memory.
     if kind == "timeline":
         drawn = import_module("bot.views.timeline").timeline(record, phrases)

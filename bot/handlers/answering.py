@@ -14,6 +14,7 @@ from bot.context import Context
 from bot.views import check_ins as view
 from bot.views import when
 from bot.views.plans import next_time
+from bot.views.record import CHANGES, KNOWN_SIZES, SIZES
 from bot.views.screen import Screen
 from content.model import Library
 from content.phrases import Phrases
@@ -129,14 +130,14 @@ def ask_what(turn: Turn) -> Reply:
 
 def choose(turn: Turn, choice: str) -> Reply:
     """Choose one thing that changed, or take it back."""
-    chosen = [c for c in view.CHANGES if (c in turn.details.get("what", [])) != (c == choice)]
+    chosen = [c for c in CHANGES if (c in turn.details.get("what", [])) != (c == choice)]
     turn.check_in.details = {**turn.details, "what": chosen}
     return Reply(view.what(turn.library, *turn.names, chosen))
 
 
 def go_on(turn: Turn, more: Iterable[str] = ()) -> Reply:
     """Keep what was chosen, and `more`, and go on to its size or to the note."""
-    chosen = [c for c in view.CHANGES if c in turn.details.get("what", []) or c in more]
+    chosen = [c for c in CHANGES if c in turn.details.get("what", []) or c in more]
     if not chosen:
         return ask_what(turn)
     flags = _keep(turn, {"what": chosen}, [FLAGS[c] for c in chosen if c in FLAGS])
@@ -150,9 +151,9 @@ async def keep_size(turn: Turn, size: str) -> Reply:
     """Keep the size and ask for a note. One that is bigger than last time is a sign of its own."""
     last = await last_answer(turn.session, turn.check_in)
     before = (last.details or {}).get("size") if last else None
-    order = view.SIZES.index
-    grew = before in view.KNOWN_SIZES and size in view.KNOWN_SIZES and order(size) > order(before)
-    what = [c for c in view.CHANGES if c == "size" or c in turn.details.get("what", [])]
+    order = SIZES.index
+    grew = before in KNOWN_SIZES and size in KNOWN_SIZES and order(size) > order(before)
+    what = [c for c in CHANGES if c == "size" or c in turn.details.get("what", [])]
     flags = _keep(turn, {"what": what, "size": size}, [GROWTH] if grew or size == "bigger" else [])
     return Reply(_ask_note(turn).screen, flags)
 

@@ -14,6 +14,7 @@ from bot.handlers import answering, checklist, questions
 from bot.handlers.answering import Reply, Turn
 from bot.talk import change, send, take_buttons, toast
 from bot.views import check_ins as view
+from bot.views.record import CHANGES, SIZES
 from bot.views.screen import Screen
 from scheduler.db import answers, people, waiting
 from scheduler.db.models import CheckIn, Person
@@ -84,11 +85,11 @@ async def _step(turn: Turn, action: str, rest: list[str]) -> Reply | None:
             return await answering.note_answer(turn, "same", None)
         case ("changed", _):
             return answering.ask_what(turn)
-        case ("what", [choice, *_]) if choice in view.CHANGES:
+        case ("what", [choice, *_]) if choice in CHANGES:
             return answering.choose(turn, choice)
         case ("whatdone", _):
             return answering.go_on(turn)
-        case ("size", [choice, *_]) if choice in view.SIZES:
+        case ("size", [choice, *_]) if choice in SIZES:
             return await answering.keep_size(turn, choice)
         case ("nonote", _):
             return await answering.close_without_note(turn)

@@ -9,6 +9,7 @@ from bot.handlers.answering import FLAGS, GROWTH, NOTE_LENGTH, TYPED, Reply, las
 from bot.handlers.history_opened import Opened, leave
 from bot.views import check_ins
 from bot.views import history_entry as view
+from bot.views.record import CHANGES, KNOWN_SIZES, SIZES
 from bot.views.screen import Screen
 from content.reading.signs import read_signs
 from scheduler.db import history
@@ -30,7 +31,7 @@ async def step(opened: Opened, told: CheckIn, action: str, choice: str) -> Reply
             return ask_what(opened, view.read(choice))
         case "done" if not is_visit:
             return await keep_change(opened, told, view.read(choice))
-        case "size" if choice in check_ins.SIZES and details_of(told).get("what"):
+        case "size" if choice in SIZES and details_of(told).get("what"):
             return await keep_size(opened, told, choice)
     return await opened.shown()
 
@@ -110,7 +111,7 @@ async def keep_change(opened: Opened, told: CheckIn, what: Sequence[str]) -> Rep
 
 async def keep_size(opened: Opened, told: CheckIn, size: str) -> Reply:
     """Keep the size."""
-    chosen = [change for change in check_ins.CHANGES if change == "size" or change in details_of(told).get("what", ())]
+    chosen = [change for change in CHANGES if change == "size" or change in details_of(told).get("what", ())]
     return await keep(opened, told, "changed", what=chosen, size=size)
 
 
@@ -126,7 +127,7 @@ async def _flags(opened: Opened, told: CheckIn, details: Mapping[str, Any]) -> l
     """Return the signs that an answer tells of: by its note, by what changed, by a size that grew."""
     found = [*read_signs(details.get("note") or "", opened.library.signs).flags]
     found += [FLAGS[change] for change in details.get("what", ()) if change in FLAGS]
-    last, known = await last_answer(opened.session, told), check_ins.KNOWN_SIZES
+    last, known = await last_answer(opened.session, told), KNOWN_SIZES
     before, size = (last.details or {}).get("size") if last else None, details.get("size")
     grew = before in known and size in known and known.index(size) > known.index(before)
     if size == "bigger" or grew:

@@ -7,16 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from bot.views import when
+from bot.views.record import CHANGES, SIZES
 from bot.views.screen import Button, Screen, pack
 from content.model import Library
 from content.phrases import Phrases
 from scheduler.db.models import CheckIn
 from scheduler.due import DueCheckIn, LastAnswer
 
-CHANGES = ("size", "number", "pain", "opened", "other")
-# In the order of size; the last is none.
-KNOWN_SIZES = ("sand", "lentil", "pea", "bigger")
-SIZES = (*KNOWN_SIZES, "dont_know")
 # How many times less often is offered to somebody who does not answer, by the rhythm's unit.
 SLOWER = {"day": 7, "week": 2, "month": 2}
 VISITS = ("seen", "booked", "could_not", "decided_not")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.views import history_checklist, when
-from bot.views.check_ins import CHANGES, SIZES, VISITS
+from bot.views.check_ins import VISITS
 from bot.views.history import Name, data, day_of, line, note_of, step
+from bot.views.record import CHANGES, SIZES
 from bot.views.screen import Button, Screen, pack
 from content.model import Library
 from scheduler.db.history import Told

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.views import check_ins
-from bot.views.record import ANSWERS, Record, short_day, sign
+from bot.views.record import ANSWERS, CHANGES, Record, short_day, sign
 from content.model import LEVELS
 from content.phrases import Phrases
 
@@ -68,7 +67,7 @@ def groups(record: Record, phrases: Phrases) -> tuple[Group, ...]:
                 if change in entry.what
             ),
         )
-        for change in check_ins.CHANGES
+        for change in CHANGES
     ]
     signs = [
         Lane(sign(phrases, sign_id), tuple(Mark(day, "sign") for day in days))

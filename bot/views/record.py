@@ -12,6 +12,11 @@ from content.phrases import Phrases
 
 Answer = Literal["changed", "better", "same"]
 ANSWERS: tuple[Answer, ...] = ("changed", "better", "same")
+# What can have changed.
+CHANGES = ("size", "number", "pain", "opened", "other")
+# In the order of size; the last is none.
+KNOWN_SIZES = ("sand", "lentil", "pea", "bigger")
+SIZES = (*KNOWN_SIZES, "dont_know")
 Seen = Literal["seen", "booked", "could-not", "decided-not"]
 
 
@@ -19,7 +24,7 @@ Seen = Literal["seen", "booked", "could-not", "decided-not"]
 class Entry:
     """Hold one answered check-in, on its nominal local day.
 
-    `what` and `size` use the words of the check-in's buttons (`CHANGES`, `SIZES`); `flags` are ids of signs.
+    `what` and `size` are of `CHANGES` and `SIZES`; `flags` are ids of signs.
     """
 
     day: date

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import bot
-from bot.views import check_ins
 from bot.views.lanes import MAX_TICKS, groups, ticks
-from bot.views.record import ANSWERS, Check, Entry, Visit
+from bot.views.record import ANSWERS, CHANGES, SIZES, Check, Entry, Visit
 from bot.views.timeline_caption import MAX_UNITS, caption, units
 from content.markup import plain
 from content.model import LEVELS, Library
@@ -28,10 +27,10 @@ from tests.bot.records import LAST, SIGNS, diary, flood, record
 SEEN = ("seen", "booked", "could-not", "decided-not")
 EVERYTHING = record(
     entries=(
-        *(Entry(LAST - timedelta(days=30 * n), "changed", ("size",), size) for n, size in enumerate(check_ins.SIZES)),
+        *(Entry(LAST - timedelta(days=30 * n), "changed", ("size",), size) for n, size in enumerate(SIZES)),
         Entry(LAST - timedelta(days=3), "better"),
         Entry(LAST - timedelta(days=2), "same"),
-        Entry(LAST, "changed", check_ins.CHANGES, "pea", "A note.", SIGNS),
+        Entry(LAST, "changed", CHANGES, "pea", "A note.", SIGNS),
     ),
     checks=tuple(Check(LAST - timedelta(days=40 * n), level) for n, level in enumerate(LEVELS)),
     visits=tuple(Visit(LAST - timedelta(days=30 * n), seen) for n, seen in enumerate(SEEN)),
@@ -105,11 +104,11 @@ def test_everything_a_record_can_hold_has_a_mark_and_a_word(phrases: Phrases, ti
     marks = {mark.kind for group in groups(EVERYTHING, phrases) for lane in group.lanes for mark in lane.marks}
 
     assert marks == timeline.SHAPES.keys()
-    assert {*ANSWERS, *check_ins.SIZES, *LEVELS, *SEEN} <= marks
+    assert {*ANSWERS, *SIZES, *LEVELS, *SEEN} <= marks
     assert all(f"timeline.{kind}" in phrases for kind in marks if kind not in timeline.WITHOUT_KEY)
 
 
-@pytest.mark.parametrize("together", [check_ins.SIZES, LEVELS, SEEN])
+@pytest.mark.parametrize("together", [SIZES, LEVELS, SEEN])
 def test_marks_of_one_lane_differ_without_their_colour(together: tuple[str, ...], timeline: ModuleType):
     looks = {kind: (shape, filled, size) for kind, (shape, _, filled, size) in timeline.SHAPES.items()}
 
