@@ -184,7 +184,7 @@ def test_an_empty_record_is_refused(phrases: Phrases):
         preview(empty, phrases)
 
 
-@settings(max_examples=5 if EVERYTHING else 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5 if EVERYTHING else 1, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(notes=st.lists(st.text(max_size=120), min_size=1, max_size=25), said=st.text(max_size=300))
 def test_odd_notes_never_keep_the_page_from_being_made(phrases: Phrases, notes: list[str], said: str):
     entries = tuple(Entry(LAST, "changed", ("other",), note=note) for note in notes)

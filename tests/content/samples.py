@@ -29,7 +29,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def one_in(number: int, of: Sequence[T]) -> Sequence[T]:
-    """Return one of so many, evenly spread, or all where everything has to run: to read a text takes a millisecond."""
+    """Return one of so many, evenly spread, or all where everything has to run: each takes a millisecond or more."""
     return of if EVERYTHING else of[::number]
 
 
