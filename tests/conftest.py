@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -10,6 +11,9 @@ import pytest
 from tests.order import WAITERS, pytest_collection_modifyitems
 
 __all__ = ["pytest_collection_modifyitems"]
+
+# What is loaded is much and stays: to look through it for garbage as often as a small program does is a tenth of all.
+gc.set_threshold(500_000)
 
 # Set where nothing may be left out.
 EVERYTHING = bool(os.environ.get("CALCIBOT_TEST_EVERYTHING"))

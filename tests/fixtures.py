@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import secrets
 import shutil
@@ -30,9 +29,6 @@ from tests.store import Shelf
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "")
 
 use_pinned_tzdata()
-
-# What is loaded is much and stays: to look through it for garbage as often as a small program does is a tenth of all.
-gc.set_threshold(50_000)
 
 # Read from the disk for each program that is made.
 health.version = functools.cache(health.version)
