@@ -31,8 +31,9 @@ class Draft:
     purpose: str = "check_in"
     # The plan that this one takes the place of.
     instead_of: str | None = None
-    # The zone that is offered before one is known.
+    # The zone that a plain yes takes before one is known; of several places that are offered it names none.
     guess: str = "UTC"
+    is_one_of_several: bool = False
     # The person's quiet hours: from, to.
     night: tuple[str, str] = ("22:00", "08:00")
     # All of it was confirmed; only the consent is missing.

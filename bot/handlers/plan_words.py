@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from content.reading.schedule import read_schedule
 from content.reading.schedule_model import Ask
 from content.reading.topics import find_topic
 from scheduler.db import people
+from scheduler.zones import Suggestion
 
 # The topic that a wish for a check-in is about.
 ABOUT_REMINDERS = "reminders-help"
@@ -81,7 +82,7 @@ def _button(library: Library, draft: Draft, text: str) -> tuple[str, ...] | None
     match choices.read_one(text, choices.plan):
         case "ok" if draft.is_whole and not draft.confirmed:
             return ("ok",)
-        case "ok" if draft.unit and draft.at and draft.zone is None:
+        case "ok" if draft.unit and draft.at and draft.zone is None and not draft.is_one_of_several:
             return ("zone", draft.guess)
         case "rhythm" | "time" | "zone" as part if draft.is_whole:
             return ("other", part)
@@ -101,7 +102,7 @@ def _read(library: Library, draft: Draft, text: str, now: datetime) -> Step | No
         return set_up.ask(library, replace(draft, at=at.isoformat("minutes")), now)
     if needs_zone:
         found = zones_for(library, text, now)
-        return (draft, view.zones(library, draft.id, found)) if found else None
+        return _offer(library, draft, found) if found else None
     schedule = read_schedule(text, now, local, library.words)
     if not isinstance(schedule, Ask):
         return set_up.ask(library, draft.with_schedule(schedule, set_up.local_date(now, draft.zone)), now)
@@ -109,8 +110,14 @@ def _read(library: Library, draft: Draft, text: str, now: datetime) -> Step | No
         screen = set_up.next_screen(library, replace(draft, unit=None), now)
         return draft, replace(screen, text=f"{say(f'ask.{schedule.why}')}\n\n{screen.text}")
     if draft.is_whole and not text.rstrip().endswith("?") and (found := zones_for(library, text, now)):
-        return replace(draft, zone=None), view.zones(library, draft.id, found)
+        return _offer(library, replace(draft, zone=None), found)
     return None
+
+
+def _offer(library: Library, draft: Draft, found: Sequence[Suggestion]) -> Step:
+    """Offer places: a plain yes takes the one that is alone."""
+    guess = found[0].key if len(found) == 1 else draft.guess
+    return replace(draft, guess=guess, is_one_of_several=len(found) > 1), view.zones(library, draft.id, found)
 
 
 async def show_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:

@@ -132,6 +132,20 @@ async def test_another_city_at_the_last_look_is_offered(alice: Talker) -> None:
     assert "at 19:00, Auckland time" in alice.reads()
 
 
+async def test_a_plain_yes_takes_the_one_place_that_is_offered_and_none_of_several(alice: Talker) -> None:
+    await alice.says("remind me monthly on the 1st at 9am")
+    await alice.says("Springfield")
+    assert alice.reads() == "Which of these is right for you?"
+    await alice.says("yes")
+    assert "Please check" not in alice.reads()
+
+    await alice.says("Berlin")
+    assert alice.reads() == "Is this where you are?"
+    await alice.says("yes")
+
+    assert "at 09:00, Berlin time" in alice.reads()
+
+
 async def test_the_zone_is_never_required(alice: Talker) -> None:
     await alice.says("/checkin")
     await alice.says("every week at 7pm")
