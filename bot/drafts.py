@@ -12,6 +12,8 @@ from content.reading.schedule_model import WEEK, Schedule
 from scheduler.cadence import QuietHours
 from scheduler.rule import Cadence, Unit
 
+# Where it is written out there are no tuples.
+_LISTS = ("weekdays", "night", "offered")
 _UNITS: Mapping[str, Unit] = {"daily": "day", "weekly": "week", "monthly": "month", "once": "once"}
 
 
@@ -31,9 +33,10 @@ class Draft:
     purpose: str = "check_in"
     # The plan that this one takes the place of.
     instead_of: str | None = None
-    # The zone that a plain yes takes before one is known; of several places that are offered it names none.
+    # The zone that is offered before one is known.
     guess: str = "UTC"
-    is_one_of_several: bool = False
+    # The zones of the places that are offered now, as what was typed may mean: a plain yes takes one that is alone.
+    offered: tuple[str, ...] = ()
     # The person's quiet hours: from, to.
     night: tuple[str, str] = ("22:00", "08:00")
     # All of it was confirmed; only the consent is missing.
@@ -45,12 +48,12 @@ class Draft:
     def parse(cls, asking: Mapping[str, Any]) -> Draft:
         """Read what `asking` wrote."""
         values = {name: value for name, value in asking.items() if name != "kind"}
-        values |= {name: tuple(values[name]) for name in ("weekdays", "night") if name in values}
+        values |= {name: tuple(values[name]) for name in _LISTS if name in values}
         return cls(**values)
 
     def asking(self) -> dict[str, Any]:
         """Return this draft as what the person is being asked."""
-        return {"kind": "plan", **asdict(self), "weekdays": list(self.weekdays), "night": list(self.night)}
+        return {"kind": "plan", **asdict(self)} | {name: list(getattr(self, name)) for name in _LISTS}
 
     @property
     def is_whole(self) -> bool:

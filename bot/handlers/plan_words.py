@@ -82,8 +82,8 @@ def _button(library: Library, draft: Draft, text: str) -> tuple[str, ...] | None
     match choices.read_one(text, choices.plan):
         case "ok" if draft.is_whole and not draft.confirmed:
             return ("ok",)
-        case "ok" if draft.unit and draft.at and draft.zone is None and not draft.is_one_of_several:
-            return ("zone", draft.guess)
+        case "ok" if draft.unit and draft.at and draft.zone is None and len(draft.offered) < 2:
+            return ("zone", *(draft.offered or (draft.guess,)))
         case "rhythm" | "time" | "zone" as part if draft.is_whole:
             return ("other", part)
     return None
@@ -92,7 +92,7 @@ def _button(library: Library, draft: Draft, text: str) -> tuple[str, ...] | None
 def _read(library: Library, draft: Draft, text: str, now: datetime) -> Step | None:
     """Read a text that no button stands for."""
     say, local = library.phrases.say, ZoneInfo(draft.zone or "UTC")
-    draft = replace(draft, confirmed=False)
+    draft = replace(draft, confirmed=False, offered=())
     if draft.is_whole and library.choices.read_one(text, library.choices.plan) == "no":
         _, screen = set_up.ask(library, draft, now)
         return draft, replace(screen, text=f"{say('plan.what_to_change')}\n\n{screen.text}")
@@ -116,8 +116,7 @@ def _read(library: Library, draft: Draft, text: str, now: datetime) -> Step | No
 
 def _offer(library: Library, draft: Draft, found: Sequence[Suggestion]) -> Step:
     """Offer places: a plain yes takes the one that is alone."""
-    guess = found[0].key if len(found) == 1 else draft.guess
-    return replace(draft, guess=guess, is_one_of_several=len(found) > 1), view.zones(library, draft.id, found)
+    return replace(draft, offered=tuple(one.key for one in found)), view.zones(library, draft.id, found)
 
 
 async def show_again(update: Update, context: Context, asking: Mapping[str, Any]) -> None:

@@ -224,7 +224,7 @@ def _chosen(draft: Draft, action: str, rest: list[str], now: datetime) -> Draft:
         case ("other", ["time"]):
             return replace(draft, at=None)
         case ("other", ["zone"]):
-            return replace(draft, zone=None)
+            return replace(draft, zone=None, offered=())
     return draft
 
 

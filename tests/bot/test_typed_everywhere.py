@@ -144,6 +144,8 @@ async def test_a_plain_yes_takes_the_one_place_that_is_offered_and_none_of_sever
     await alice.says("yes")
 
     assert "at 09:00, Berlin time" in alice.reads()
+    await alice.taps("Other zone")
+    assert "It is 10:00 for me" in alice.buttons(), "not the place that was wrong"
 
 
 async def test_the_zone_is_never_required(alice: Talker) -> None:

@@ -21,10 +21,6 @@ from scheduler.db.revision import NewerDatabaseError
 from tests.bot.backup.files import chats, damage, restore
 from tests.keys import OTHER_KEY, new_vault
 
-ROOT = Path(__file__).parents[3]
-
-TOKEN = "123456:" + "A" * 35
-
 
 def test_nothing_is_put_back_while_somebody_has_the_database_open(file: Path, copy: Path) -> None:
     with closing(sqlite3.connect(file)) as other:
